@@ -1,0 +1,173 @@
+"""What a plan will cost, before it runs: counts from the plan, and time from a few seconds of measurement."""
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from raylth.data import DataFacts
+from raylth.models import build
+from raylth.planning.plan import Plan, PlannedLine, Trial
+from raylth.spec.schema import DataSpec, ModelSpec
+from raylth.store import Store
+from raylth.trajectory import Trajectory
+
+BYTES_PER_WEIGHT = 4
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The size of a plan. `epochs_left` and `lines_left` are what the store does not hold yet.
+
+    `train_images` counts presentations, `line_images` forward passes on lines, `disk_bytes` what the store will hold.
+    """
+
+    trials: int
+    trajectories: int
+    epochs: int
+    epochs_without_sharing: int
+    epochs_left: int
+    train_images: int
+    lines: int
+    lines_left: int
+    line_images: int
+    disk_bytes: int
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Measured seconds on this machine with as many processes at work as a sweep has.
+
+    `epoch`: one epoch of training with its evaluation and checkpoint; `start`: acc_0 of a level; `line`: a line with
+    recomputed BatchNorm and one without.
+    """
+
+    epoch: float
+    start: float
+    line: Mapping[str, float]
+
+
+Kind = tuple[DataSpec, ModelSpec, int]
+"""Trainings of one data set, architecture and batch size take equally long."""
+
+
+def kind_of(trial: Trial) -> Kind:
+    """The kind of a trial's trainings."""
+    spec = trial.cell.spec
+    return spec.data, spec.model, spec.training.batch_size
+
+
+def count(plan: Plan, store: Store) -> Counts:
+    """Count a plan, and what of it the store holds already."""
+    done = {key for key, trajectory in plan.trajectories.items() if _is_settled(store, trajectory)}
+    lines_left = [planned for planned in plan.lines if not store.has_evaluation(planned.line.key)]
+    sizes = _train_sizes(plan)
+    return Counts(
+        trials=len(plan.trials),
+        trajectories=len(plan.trajectories),
+        epochs=plan.epochs,
+        epochs_without_sharing=plan.epochs_without_sharing,
+        epochs_left=sum(length(trajectory) for key, trajectory in plan.trajectories.items() if key not in done),
+        train_images=sum(length(trajectory) * sizes[key] for key, trajectory in plan.trajectories.items()),
+        lines=len(plan.lines),
+        lines_left=len(lines_left),
+        line_images=sum(_line_images(plan, planned) for planned in plan.lines),
+        disk_bytes=_disk_bytes(plan),
+    )
+
+
+def length(trajectory: Trajectory) -> int:
+    """Epochs from a trajectory's start to its end."""
+    return trajectory.training.epochs - trajectory.start
+
+
+def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind, Speed], per_trial: float) -> float:
+    """The time that the rest of a plan takes with `slots` trials at once, by playing the schedule through.
+
+    Args:
+        plan: what is to be done.
+        store: what is done.
+        slots: trials at once.
+        speeds: measured for each kind of training.
+        per_trial: seconds that each trial needs besides.
+    """
+    is_done = {key: _is_settled(store, trajectory) for key, trajectory in plan.trajectories.items()}
+
+    def seconds(trial: Trial) -> float:
+        speed = speeds[kind_of(trial)]
+        required = {ref.trajectory for ref in trial.requires}
+        todo = [each for each in trial.trajectories() if each.key not in required and not is_done[each.key]]
+        return sum(length(each) * speed.epoch + speed.start for each in todo) + (per_trial if todo else 0.0)
+
+    lines = [planned for planned in plan.lines if not store.has_evaluation(planned.line.key)]
+    evaluation = sum(speeds[kind_of(planned.trial_a)].line[planned.line.batchnorm] for planned in lines)
+    return _makespan(plan, slots, seconds) + evaluation / slots
+
+
+def _makespan(plan: Plan, slots: int, seconds: Callable[[Trial], float]) -> float:
+    """When the last trial ends if every free slot takes the first trial whose trunk is trained."""
+    waiting, running, trunk_ready, now = list(plan.trials), list[float](), dict[str, float](), 0.0
+    producers = {trial.lineage.level(0).key for trial in plan.trials if not trial.requires}
+    while waiting:
+        trial = next((each for each in waiting if _ready_at(each, producers, trunk_ready) <= now), None)
+        if trial is None or len(running) == slots:
+            now = _next_event(now, running, trunk_ready)
+            while running and running[0] <= now:
+                heapq.heappop(running)
+            continue
+        waiting.remove(trial)
+        heapq.heappush(running, now + seconds(trial))
+        level_0 = trial.lineage.level(0)
+        share = length(level_0) / max(1, trial.own_epochs)
+        trunk_ready.setdefault(level_0.key, now + share * seconds(trial))
+    return max(running, default=now)
+
+
+def _ready_at(trial: Trial, producers: set[str], trunk_ready: Mapping[str, float]) -> float:
+    needed = {ref.trajectory for ref in trial.requires} & producers
+    return max((trunk_ready.get(key, float("inf")) for key in needed), default=0.0)
+
+
+def _next_event(now: float, running: list[float], trunk_ready: Mapping[str, float]) -> float:
+    return min(time for time in (*running, *trunk_ready.values()) if time > now)
+
+
+def _is_settled(store: Store, trajectory: Trajectory) -> bool:
+    return store.has_state(trajectory.end) or store.diverged_in(trajectory.key) is not None
+
+
+def _train_sizes(plan: Plan) -> dict[str, int]:
+    return {
+        trajectory.key: plan.facts[trial.cell.spec.data].train_images
+        for trial in plan.trials
+        for trajectory in trial.trajectories()
+    }
+
+
+def _line_images(plan: Plan, planned: PlannedLine) -> int:
+    facts, line = plan.facts[planned.trial_a.cell.spec.data], planned.line
+    clean = min(line.train_images, facts.train_images)
+    return line.alphas * (facts.test_images + clean * (2 if line.batchnorm == "recomputed" else 1))
+
+
+def _disk_bytes(plan: Plan) -> int:
+    total = 0
+    sizes: dict[tuple[DataSpec, ModelSpec], int] = {}
+    for trial in plan.trials:
+        spec, facts = trial.cell.spec, plan.facts[trial.cell.spec.data]
+        weights = sizes.setdefault((spec.data, spec.model), 0) or _state_size(spec.model, facts)
+        sizes[spec.data, spec.model] = weights
+        telemetry = trial.lineage.training.epochs * facts.train_images // 8
+        required = {ref.trajectory for ref in trial.requires}
+        states = sum(1 for trajectory in trial.trajectories() if trajectory.key not in required)
+        momentum = 2 if trial.lineage.training.momentum else 1
+        total += states * (weights * BYTES_PER_WEIGHT + telemetry)
+        total += len(trial.snapshots) * weights * BYTES_PER_WEIGHT * momentum
+        total += weights if trial.levels else 0
+    return total
+
+
+def _state_size(model: ModelSpec, facts: DataFacts) -> int:
+    """Numbers in the state dict of an architecture."""
+    network = build(model, facts.shape, facts.classes, allow_import=True)
+    return sum(prod(tensor.shape) for tensor in network.state_dict().values())

@@ -1,0 +1,112 @@
+"""A rehearsal of a sweep: as many cells and the same kinds of work, on tiny embedded data, in minutes."""
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, TypeAlias
+
+from raylth.spec.axes import axis_path
+from raylth.spec.check import check
+from raylth.spec.schema import Scalar, SweepSpec
+
+IMAGES = 100
+LEVELS = 2
+EPOCHS = 3
+SUFFIX = "-smoke"
+
+Values: TypeAlias = tuple[Scalar, ...]
+
+
+def smoke(spec: SweepSpec) -> SweepSpec:
+    """A spec with as many distinct cells that runs in minutes, in a storage of its own.
+
+    Digits instead of the data, a ResNet-8 of width 4 instead of the model, at most 2 levels and about 3 epochs.
+    The grid keeps its axes, with values brought into reach: rewind points, epochs and levels become the smallest that
+    keep their order (0 stays 0), batches are clipped to the data. Axes over the data become one over `data.subset`,
+    axes over the model one over `model.width`, because there is only one tiny data set and one tiny model.
+
+    Raises:
+        SpecError: The spec itself breaks a rule.
+    """
+    check(spec)
+    grid = _grid(spec)
+    rewind = _ranks((spec.lineage.rewind,))[0]
+    latest = max(_axis(grid, "lineage.rewind") or (rewind,))
+    levels = min(spec.lineage.levels, LEVELS)
+    deepest = max(_axis(grid, "lineage.levels") or (levels,))
+    changes: dict[str, Any] = {
+        "name": spec.name[: 64 - len(SUFFIX)] + SUFFIX,
+        "storage": spec.storage.rstrip("/") + "/smoke",
+        "data": {"name": "digits", "subset": IMAGES},
+        "model": {"name": "resnet8", "width": 4},
+        "training": _training(spec, latest),
+        "lineage": {"levels": levels, "fraction": spec.lineage.fraction, "rewind": rewind},
+        "grid": grid,
+        "inits": 1,
+        "siblings": min(spec.siblings, 2),
+        "lmc": _lmc(spec, deepest),
+        "forgetting": {"levels": tuple(level for level in spec.forgetting.levels if level <= deepest)},
+    }
+    rehearsal = SweepSpec.model_validate(spec.model_dump() | changes)
+    check(rehearsal)
+    return rehearsal
+
+
+def _training(spec: SweepSpec, latest: int) -> dict[str, Any]:
+    return spec.training.model_dump() | {
+        "epochs": min(spec.training.epochs, max(EPOCHS, latest + 1)),
+        "batch_size": min(spec.training.batch_size, IMAGES),
+        # A mirrored digit is no digit.
+        "augment": {"crop": min(spec.training.augment.crop, 1), "flip": False},
+    }
+
+
+def _lmc(spec: SweepSpec, deepest: int) -> dict[str, Any]:
+    levels = range(1, min(deepest, LEVELS) + 1) if spec.lmc.levels else ()
+    few = {"alphas": min(spec.lmc.alphas, 5), "train_images": IMAGES, "bootstrap": 100}
+    return spec.lmc.model_dump() | {"levels": tuple(levels)} | few
+
+
+def _grid(spec: SweepSpec) -> dict[str, Values]:
+    latest = max(_ranks(_axis(spec.grid, "lineage.rewind") or (spec.lineage.rewind,)))
+    fit: dict[str, Callable[[Values], Values]] = {
+        "training.batch_size": _clipped,
+        "training.epochs": lambda values: tuple(latest + rank for rank in _ranks(values)),
+        "training.augment.crop": _ranks,
+        "lineage.rewind": _ranks,
+        "lineage.levels": _ranks,
+    }
+    grid: dict[str, Values] = {}
+    for name, values in spec.grid.items():
+        key = ".".join(axis_path(name))
+        section = key.partition(".")[0]
+        if section in ("data", "model"):
+            grid |= _stand_in(spec, section)
+        else:
+            grid[name] = fit.get(key, tuple)(values)
+    return grid
+
+
+def _stand_in(spec: SweepSpec, section: str) -> dict[str, Values]:
+    """One axis for all those of a section, with as many values as they have combinations."""
+    axes = [name for name in spec.grid if axis_path(name)[0] == section]
+    count = prod(len(spec.grid[name]) for name in axes)
+    leaf, first, stride = ("subset", IMAGES, 10) if section == "data" else ("width", 4, 1)
+    name = next((name for name in axes if axis_path(name)[1] == leaf), f"{section}.{leaf}")
+    return {name: tuple(first + stride * i for i in range(count))}
+
+
+def _axis(grid: dict[str, Values], key: str) -> Any:
+    return next((values for name, values in grid.items() if ".".join(axis_path(name)) == key), ())
+
+
+def _ranks(values: Any) -> tuple[int, ...]:
+    """The smallest whole numbers in the same order, of which only a 0 becomes 0."""
+    above = sorted(set(values) - {0})
+    return tuple(above.index(value) + 1 if value else 0 for value in values)
+
+
+def _clipped(values: Any) -> tuple[int, ...]:
+    """Each at most the tiny data's size, and still different from one another."""
+    largest_first = sorted(values, reverse=True)
+    limit = max(IMAGES, len(values))
+    return tuple(min(value, limit - largest_first.index(value)) for value in values)

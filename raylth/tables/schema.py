@@ -1,0 +1,170 @@
+"""The tables of a run: every column with its type, meaning and unit (design section 6).
+
+Accuracies, errors, barriers and shares are fractions in [0, 1]. Null means not measured or not defined, never zero.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `unit` is empty for names, keys and flags."""
+
+    name: str
+    type: pa.DataType
+    description: str
+    unit: str = ""
+
+
+TEXT, INT, REAL, FLAG = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+
+CELL = (
+    Column("run", TEXT, "name of the run"),
+    Column("data", TEXT, "data set"),
+    Column("subset", INT, "training images kept; null is all", "images"),
+    Column("pool", INT, "average-pooling factor of the images"),
+    Column("model", TEXT, "architecture"),
+    Column("width", INT, "channels of the first stage; null is the architecture's own", "channels"),
+    Column("epochs", INT, "total training budget T", "epochs"),
+    Column("batch_size", INT, "images per update", "images"),
+    Column("lr", REAL, "learning rate at epoch 0"),
+    Column("momentum", REAL, "mu of equation (1)"),
+    Column("weight_decay", REAL, "weight decay on all parameters"),
+    Column("schedule", TEXT, "learning-rate schedule"),
+    Column("crop", INT, "padding of the random crop; 0 is none", "pixels"),
+    Column("flip", FLAG, "whether images are mirrored at random"),
+    Column("rewind", INT, "rewind point p", "epochs"),
+    Column("fraction", REAL, "share of surviving weights pruned per level"),
+    Column("precision", TEXT, "fp32 or bf16"),
+    Column("seed", INT, "seed of the sweep"),
+    Column("init", INT, "initialisation"),
+)
+TRIAL = (*CELL, Column("trial", TEXT, "trial"), Column("sibling", INT, "SGD-noise seed"))
+LEVEL = (
+    *TRIAL,
+    Column("level", INT, "times pruned; 0 is dense"),
+    Column("sparsity", REAL, "share of prunable weights that are pruned"),
+)
+LINE = (
+    *CELL,
+    Column("kind", TEXT, "dense, ticket, cross or within: never pool them"),
+    Column("trial_a", TEXT, "trial of the state at alpha 0"),
+    Column("trial_b", TEXT, "trial of the state at alpha 1"),
+    Column("level_a", INT, "level of the state at alpha 0"),
+    Column("level_b", INT, "level of the state at alpha 1"),
+    Column("batchnorm", TEXT, "statistics on the line: interpolated with the weights, or recomputed"),
+    Column("line", TEXT, "key of the line's inputs"),
+)
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "trials": (
+        *TRIAL,
+        Column("status", TEXT, "finished, diverged, failed or unfinished"),
+        Column("levels_planned", INT, "deepest level asked for"),
+        Column("levels_done", INT, "levels trained to their end, the dense one included"),
+        Column("message", TEXT, "why it diverged or failed; null if it did not"),
+        Column("lineage", TEXT, "key of the lineage's masks"),
+    ),
+    "levels": (
+        *LEVEL,
+        Column("sparsity_label", REAL, "1 - (1 - fraction)^level, as the paper labels it"),
+        Column("surviving", INT, "prunable weights left", "weights"),
+        Column("prunable", INT, "prunable weights in all", "weights"),
+        Column("diverged_epoch", INT, "epoch with a loss that was not finite; null if none", "epochs"),
+        Column("test_accuracy", REAL, "at the end of the budget"),
+        Column("test_loss", REAL, "at the end of the budget", "nats"),
+        Column("train_accuracy", REAL, "running accuracy of the last epoch's presentations"),
+        Column("train_loss", REAL, "running loss of the last epoch's presentations", "nats"),
+        Column("start_test_accuracy", REAL, "acc_0: the masked network at p, BatchNorm recomputed"),
+        Column("start_train_accuracy", REAL, "acc_0 of the train side: one pass of presentations without updates"),
+        Column("test_convergence", REAL, "equation (3) on test accuracy; null where acc_t = acc_0"),
+        Column("train_convergence", REAL, "equation (3) on train accuracy; null where acc_t = acc_0"),
+        Column("forgetting_mean", REAL, "forgetting events per example, mean over examples", "events"),
+        Column("forgetting_std", REAL, "forgetting events, standard deviation over examples (ddof 0)", "events"),
+        Column("unforgettable_share", REAL, "examples learned at least once and never forgotten"),
+        Column("never_learned_share", REAL, "examples never predicted correctly"),
+        Column("trajectory", TEXT, "key of the training"),
+        Column("mask", TEXT, "key of the lineage whose mask is in force; null at level 0"),
+    ),
+    "epochs": (
+        *LEVEL,
+        Column("epoch", INT, "epochs since initialisation; the first row is the rewind point", "epochs"),
+        Column("train_loss", REAL, "running mean over presentations; null at the rewind point", "nats"),
+        Column("train_accuracy", REAL, "running accuracy of the presentations"),
+        Column("test_loss", REAL, "after the epoch", "nats"),
+        Column("test_accuracy", REAL, "after the epoch"),
+        Column("trajectory", TEXT, "key of the training"),
+    ),
+    "lmc": (
+        *LINE,
+        Column("alpha", REAL, "place on the line, 0 to 1"),
+        Column("test_error", REAL, "1 - accuracy on the whole test set"),
+        Column("test_loss", REAL, "on the whole test set", "nats"),
+        Column("train_error", REAL, "1 - accuracy on the clean class-balanced training subset"),
+        Column("train_loss", REAL, "on the clean class-balanced training subset", "nats"),
+    ),
+    "barriers": (
+        *LINE,
+        Column("barrier", REAL, "max over alpha of the test error minus the mean of its two ends"),
+        Column("barrier_low", REAL, "lower end of its 95% bootstrap interval over test images"),
+        Column("barrier_high", REAL, "upper end of its 95% bootstrap interval over test images"),
+        Column("verdict", TEXT, "stable, unstable or undecided against the threshold"),
+        Column("stable_below", REAL, "the threshold"),
+        Column("train_barrier", REAL, "the same of the train error"),
+        Column("loss_barrier", REAL, "the same of the test loss", "nats"),
+        Column("train_images", INT, "clean training images used", "images"),
+        Column("state_a", TEXT, "key of the training at alpha 0"),
+        Column("state_b", TEXT, "key of the training at alpha 1"),
+    ),
+    "forgetting": (
+        *LEVEL,
+        Column("example", INT, "index of the training image, in the subset if there is one"),
+        Column("events", INT, "times correct at one presentation and wrong at the next", "events"),
+        Column("ever_learned", FLAG, "predicted correctly at least once"),
+        Column("unforgettable", FLAG, "learned and never forgotten"),
+        Column("first_learned", INT, "presentations since p until first correct; null if never", "epochs"),
+        Column("trajectory", TEXT, "key of the training"),
+    ),
+    "forgetting_siblings": (
+        *CELL,
+        Column("level", INT, "times pruned; 0 is dense"),
+        Column("example", INT, "index of the training image, in the subset if there is one"),
+        Column("siblings", INT, "siblings that finished this level"),
+        Column("events_mean", REAL, "forgetting events, mean over siblings", "events"),
+        Column("events_std", REAL, "standard deviation over siblings (ddof 1); null with one", "events"),
+        Column("unforgettable_share", REAL, "share of siblings that never forgot it"),
+        Column("never_learned_share", REAL, "share of siblings that never learned it"),
+    ),
+    "segments": (
+        *CELL,
+        Column("kind", TEXT, "train or line"),
+        Column("trial", TEXT, "trial it was done for; null for lines"),
+        Column("level", INT, "level; null for lines"),
+        Column("key", TEXT, "key of the trajectory or line"),
+        Column("computed", FLAG, "done by this trial in this run; else shared from elsewhere"),
+        Column("first_epoch", INT, "epochs done before; null for lines", "epochs"),
+        Column("last_epoch", INT, "epochs done after; null for lines", "epochs"),
+        Column("seconds", REAL, "wall-clock time", "seconds"),
+        Column("core_seconds", REAL, "processor time; waiting does not count", "seconds"),
+        Column("images_per_second", REAL, "images trained or evaluated per second", "images/s"),
+        Column("device", TEXT, "model of the GPU or CPU"),
+        Column("threads", INT, "PyTorch threads"),
+        Column("host", TEXT, "machine"),
+        Column("torch", TEXT, "PyTorch version"),
+        Column("finished_at", REAL, "seconds since 1970 (UTC)", "seconds"),
+    ),
+}
+
+SCIENCE = tuple(name for name in TABLES if name != "segments")
+"""Tables without wall-clock columns: equal however often a sweep was interrupted."""
+
+
+def arrow_schema(table: str) -> pa.Schema:
+    """The Parquet schema of a table, each field carrying its description and unit as metadata."""
+    fields = (
+        pa.field(column.name, column.type, metadata={"description": column.description, "unit": column.unit})
+        for column in TABLES[table]
+    )
+    return pa.schema(fields, metadata={"raylth.table": table})

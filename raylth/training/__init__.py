@@ -1,0 +1,1 @@
+"""Training: the loop, evaluation, and the workbench that turns trajectories into states."""

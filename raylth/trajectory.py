@@ -1,0 +1,102 @@
+"""A trajectory: one training as a pure function of its named inputs. It has no end; a state is (trajectory, epoch)."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from raylth.keys import content_key
+from raylth.seeds import Noise
+from raylth.spec.schema import TrainingSpec
+
+TRAINING_VERSION = 1
+"""Raise by hand when the result of a training changes; every stored trajectory is then computed anew."""
+
+Precision = Literal["fp32", "bf16"]
+
+
+class Inputs(BaseModel):
+    """Base of everything that is named by its content: immutable, and keyed by its canonical JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @cached_property
+    def key(self) -> str:
+        """SHA-256 of the canonical JSON of these inputs."""
+        return content_key(self.model_dump(mode="json"))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some inputs replaced, and so with a key of its own."""
+        copied = super().model_copy(update=update, deep=deep)
+        # The cached key lies beside the fields, so pydantic copies it along with them.
+        vars(copied).pop("key", None)
+        return copied
+
+
+class Initialisation(Inputs):
+    """The state before any training: theta_0 of algorithm 1, drawn from the stream of this initialisation."""
+
+    kind: Literal["initialisation"] = "initialisation"
+    seed: int
+    init: int
+
+
+class StateRef(Inputs):
+    """A state by name: the trajectory's key and the number of epochs done, counted from initialisation."""
+
+    kind: Literal["state"] = "state"
+    trajectory: str
+    epoch: int
+
+
+class MaskRef(Inputs):
+    """A mask by name: the lineage's key and the level, 1 being the first that prunes."""
+
+    lineage: str
+    level: int
+
+
+class DataInputs(Inputs):
+    """The training and test images: content fingerprint of the data set, and what the spec makes of it."""
+
+    fingerprint: str
+    subset: int | None
+    pool: int
+
+
+class ModelInputs(Inputs):
+    """The architecture; `source` is the hash of a user's own source file, None for raylth's own."""
+
+    name: str
+    width: int | None
+    source: str | None
+
+
+class Trajectory(Inputs):
+    """One training, named by everything that determines it (design: training is a pure function).
+
+    `start` is the epoch of the parent; the learning-rate schedule and the count of epochs go on from there. With
+    `optimiser` "inherited" the momentum buffer comes with the parent, else it starts at zero.
+    """
+
+    kind: Literal["trajectory"] = "trajectory"
+    version: int = TRAINING_VERSION
+    parent: Initialisation | StateRef
+    start: int
+    optimiser: Literal["fresh", "inherited"]
+    mask: MaskRef | None
+    data: DataInputs
+    model: ModelInputs
+    training: TrainingSpec
+    noise: Noise
+    precision: Precision
+
+    def at(self, epoch: int) -> StateRef:
+        """The state of this trajectory after `epoch` epochs."""
+        return StateRef(trajectory=self.key, epoch=epoch)
+
+    @property
+    def end(self) -> StateRef:
+        """The state at the end of the training budget T."""
+        return self.at(self.training.epochs)

@@ -1,0 +1,54 @@
+"""Tiny real sweeps for the tests of orchestration: digits, two cells, two levels, in some seconds."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from raylth.tables import SCIENCE
+
+TINY = """
+name: tiny
+data: {{name: digits, subset: {images}}}
+model: {{name: resnet8, width: 4}}
+training: {{epochs: {epochs}, batch_size: 50, momentum: 0.9, augment: {{crop: 1}}}}
+lineage: {{levels: 2}}
+grid: {{rewind: [0, 1]}}
+inits: 1
+siblings: 2
+lmc: {{kinds: [dense, ticket, within], levels: [1, 2], alphas: 5, train_images: 50, bootstrap: 100}}
+precision: fp32
+storage: {storage}
+"""
+
+
+def write_spec(folder: Path, storage: Path, epochs: int = 4, images: int = 200) -> Path:
+    """A tiny spec as a file."""
+    path = folder / "tiny.yaml"
+    path.write_text(TINY.format(storage=storage, epochs=epochs, images=images))
+    return path
+
+
+def raylth(*words: str | Path) -> list[str]:
+    """The command line of `raylth`, for this Python."""
+    return [sys.executable, "-c", "from raylth.cli import main; main()", *map(str, words)]
+
+
+def run(*words: str | Path, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """Run `raylth` to its end."""
+    environment = {**os.environ, "COLUMNS": "160"}
+    return subprocess.run(raylth(*words), capture_output=True, text=True, timeout=timeout, env=environment, check=False)
+
+
+def science(storage: Path, name: str = "tiny") -> dict[str, pa.Table]:
+    """The tables that may not depend on interruptions."""
+    folder = storage / "runs" / name / "tables"
+    return {table: pq.read_table(folder / f"{table}.parquet") for table in SCIENCE}
+
+
+def segments(storage: Path, name: str = "tiny") -> pa.Table:
+    """The wall-clock table."""
+    return pq.read_table(storage / "runs" / name / "tables" / "segments.parquet")
