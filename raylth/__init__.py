@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from raylth.errors import BadInput, RaylthError
-    from raylth.orchestration.sweep import Run, run_sweep
+    from raylth.orchestration.run import Run
+    from raylth.orchestration.sweep import run_sweep
     from raylth.pruning import magnitude_prune, permuted, sparsity
     from raylth.spec import SweepSpec, load_sweep
     from raylth.stability import (
@@ -23,7 +24,7 @@ _HOMES = {
     "BadInput": "raylth.errors",
     "ForgettingTracker": "raylth.stability",
     "RaylthError": "raylth.errors",
-    "Run": "raylth.orchestration.sweep",
+    "Run": "raylth.orchestration.run",
     "SweepSpec": "raylth.spec",
     "convergence_auc": "raylth.stability",
     "error_barrier": "raylth.stability",

@@ -80,6 +80,14 @@ def test_rewind_points_share_the_trunk(tmp_path: Path) -> None:
     assert plan.epochs == 4 and {key for key, _ in epochs.seen} == {plan.trials[0].lineage.trunk.key}
 
 
+def test_a_trunk_whose_own_trial_rewinds_late_still_leaves_the_earlier_rewind_points(tmp_path: Path) -> None:
+    plan = plan_of(make_spec(grid={"rewind": (3, 1)}, lineage={"levels": 0, "rewind": 0}))
+    assert plan.trials[0].lineage.rewind == 3 and plan.trials[0].snapshots == (1, 3)
+    epochs, _ = run_serially(plan, tmp_path)
+    assert set(epochs.seen.values()) == {1}
+    assert make_store(tmp_path).epochs(plan.trials[0].lineage.trunk.key) == (1, 3, 4)
+
+
 def test_a_wider_sweep_takes_up_what_a_narrower_one_left(tmp_path: Path) -> None:
     narrow, wide = plan_of(make_spec()), plan_of(make_spec(siblings=3, lineage={"levels": 2, "rewind": 0}))
     run_serially(narrow, tmp_path)

@@ -11,7 +11,7 @@ from raylth.cli.console import duration, make_console
 from raylth.cli.options import AllowImport, DataRoot, Overrides, Smoke, SpecFile, StorageOption, read_spec, this_command
 
 if TYPE_CHECKING:
-    from raylth.orchestration.sweep import Run
+    from raylth.orchestration.run import Run
 
 INTERRUPTED = 130
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import torch
 
+from raylth.errors import Unsupported
 from raylth.planning import Trial
 from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.store import Checkpoints, Store, open_storage
 from raylth.tables import RunFolder
+from raylth.training.precision import supports_bf16
 from raylth.training.setup import CLEAN_IMAGES, make_workbench
-from raylth.training.workbench import Workbench
+from raylth.training.workbench import Workbench, device_name
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,15 @@ class Context:
 
 
 def trial_bench(context: Context, trial: Trial) -> Workbench:
-    """The workbench of a trial, on the GPU if it was given a share of one."""
+    """The workbench of a trial, on the GPU if it was given a share of one.
+
+    Raises:
+        Unsupported: the sweep trains in bf16, and this device has no units for it.
+    """
     spec = trial.cell.spec
     bench = _bench(context, spec.data, spec.model, spec.training.augment.crop, CLEAN_IMAGES)
+    if trial.lineage.precision == "bf16" and not supports_bf16(bench.splits.device):
+        raise Unsupported(f"{device_name(bench.splits.device)} has no bf16 units; use precision: fp32 or auto.")
     return replace(bench, run=context.run, trial=trial.id)
 
 

@@ -1,20 +1,13 @@
 """One sweep from its spec to its tables: plan, look up what exists, let Ray do the rest, write the tables."""
 
 import os
-import shutil
-import tempfile
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import ray
 import torch
-from ray import tune
-from ray.tune import FailureConfig, RunConfig, TuneConfig, Tuner
 
 from raylth.data import DataFacts, data_root
 from raylth.errors import ObjectMissing
@@ -25,11 +18,10 @@ from raylth.orchestration.gpu import measured_share
 from raylth.orchestration.heartbeat import Heartbeat
 from raylth.orchestration.ledger import Ledger
 from raylth.orchestration.progress import Display, Progress, Silent
-from raylth.orchestration.quiet import NoTuneOutput
 from raylth.orchestration.resources import check_fits, evaluator_needs, probe_precision, threads_for, trial_slots
-from raylth.orchestration.searcher import PlanSearcher
+from raylth.orchestration.run import Run
 from raylth.orchestration.session import ray_session
-from raylth.orchestration.trainable import train_lineage
+from raylth.orchestration.tuning import tune_trials
 from raylth.planning import Plan, make_plan
 from raylth.planning.prepare import read_facts
 from raylth.spec import SweepSpec, dump_sweep
@@ -37,36 +29,6 @@ from raylth.spec.schema import DataSpec
 from raylth.store import Store, check_writable, open_storage
 from raylth.tables import RunFolder
 from raylth.trajectory import Precision
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run that a sweep has worked on: its plan, where it is, and how it went."""
-
-    plan: Plan
-    folder: RunFolder
-    began_at: float
-    wall_seconds: float
-    ray_seconds: float
-    failures: tuple[str, ...]
-
-    def cost_line(self, duration: Callable[[float], str]) -> str:
-        """What the sweep cost, in a sentence."""
-        segments = self.table("segments")
-        fresh = segments[segments["computed"] & (segments["finished_at"] > self.began_at)]
-        if fresh.empty:
-            return f"Took {duration(self.wall_seconds)}; nothing had to be computed."
-        cores = os.cpu_count() or 1
-        share = fresh["core_seconds"].sum() / (cores * max(1e-9, self.wall_seconds - self.ray_seconds))
-        return (
-            f"Took {duration(self.wall_seconds)}, {duration(self.ray_seconds)} of it to start Ray; training and "
-            f"evaluation used {100 * share:.0f}% of the {cores} cores from then on."
-        )
-
-    def table(self, name: str) -> pd.DataFrame:
-        """One of the run's tables, such as `levels` or `barriers`, as a data frame."""
-        frame: pd.DataFrame = self.folder.read_table(name).to_pandas()
-        return frame
 
 
 def run_sweep(
@@ -181,7 +143,7 @@ class _Sweep:
         try:
             callback.submit_ready()
             if trials:
-                self._tune(context, ledger, callback, {"cpu": resources.cpu, "gpu": gpu}, slots)
+                tune_trials(self.spec, trials, context, callback, gpu, slots)
             self.progress.phase = "evaluating"
             callback.drain()
         finally:
@@ -199,32 +161,6 @@ class _Sweep:
             evaluations_done=len(ledger.results) + len(ledger.groups_done),
         )
 
-    def _tune(
-        self, context: Context, ledger: Ledger, callback: SweepCallback, each: dict[str, float], slots: int
-    ) -> None:
-        trials = ledger.trials_left()
-        trainable = tune.with_parameters(
-            train_lineage, context=context, trials={trial.id: trial for trial in ledger.plan.trials}
-        )
-        with _tune_folder(self.folder, self.spec.logging.tensorboard) as storage_path:
-            Tuner(
-                tune.with_resources(trainable, each),
-                tune_config=TuneConfig(
-                    search_alg=PlanSearcher(trials, self.store),
-                    num_samples=len(trials),
-                    max_concurrent_trials=slots,
-                    reuse_actors=True,
-                ),
-                run_config=RunConfig(
-                    # Tune's own state is disposable: a fresh name each time, and nothing is ever restored from it.
-                    name=f"{self.spec.name}-{uuid.uuid4().hex[:8]}",
-                    storage_path=storage_path,
-                    failure_config=FailureConfig(max_failures=self.spec.resources.retries),
-                    callbacks=[callback, NoTuneOutput(), *_loggers(self.spec.logging.tensorboard)],
-                    verbose=0,
-                ),
-            ).fit()
-
     def _context(self) -> Context:
         return Context(
             run=self.spec.name,
@@ -235,28 +171,6 @@ class _Sweep:
             threads=threads_for(self.spec.resources.cpu),
             allow_import=self.allow_import,
         )
-
-
-def _loggers(tensorboard: bool) -> list[tune.Callback]:
-    if not tensorboard:
-        return []
-    from ray.tune.logger import TBXLoggerCallback
-
-    return [TBXLoggerCallback()]
-
-
-@contextmanager
-def _tune_folder(folder: RunFolder, keep: bool) -> Iterator[str]:
-    """Where Tune writes: beside a local run if its TensorBoard logs are wanted, else a passing place."""
-    local = folder.storage.local_path
-    if keep and local is not None:
-        yield str(local / folder.path / "tensorboard")
-        return
-    passing = tempfile.mkdtemp(prefix="raylth-tune-")
-    try:
-        yield passing
-    finally:
-        shutil.rmtree(passing, ignore_errors=True)
 
 
 def _record_launch(folder: RunFolder, wall: float, ray_seconds: float) -> None:

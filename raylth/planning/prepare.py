@@ -38,7 +38,7 @@ def local_precision(wanted: str) -> Precision:
 def _check_cell(spec: SweepSpec, facts: DataFacts, allow_import: bool) -> None:
     check_against_data(spec, facts.train_images, facts.classes)
     if spec.training.augment.flip and not facts.may_flip:
-        raise SpecError(f"training.augment.flip is true, but a mirrored image of {spec.data.name} means something else.")
+        raise SpecError(f"training.augment.flip is true, but mirrored images of {spec.data.name} mean something else.")
     network = build(spec.model, facts.shape, facts.classes, allow_import)
     prunable(network, spec.lineage.exclude)
     if facts.train_images % spec.training.batch_size == 1:
@@ -52,6 +52,6 @@ def _check_single_image(spec: SweepSpec, facts: DataFacts, network: torch.nn.Mod
             network.train()(torch.zeros(1, *facts.shape))
     except ValueError as error:
         raise SpecError(
-            f"training.batch_size is {spec.training.batch_size}, which leaves one of the {facts.train_images:,} training "
-            f"images for the last batch, and {spec.model.name} cannot train on one image; choose another batch size."
+            f"training.batch_size is {spec.training.batch_size}, which leaves one of the {facts.train_images:,} "
+            f"training images for the last batch, and {spec.model.name} cannot train on one; choose another batch size."
         ) from error
