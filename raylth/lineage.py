@@ -1,5 +1,6 @@
 """A lineage: one IMP run (algorithm 1) as a chain of trajectories whose keys are known before anything is trained."""
 
+from functools import cached_property
 from typing import Literal
 
 from raylth.keys import content_key
@@ -45,7 +46,7 @@ class Lineage(Inputs):
         """theta_0 of algorithm 1, the same for every cell with this seed and initialisation."""
         return Initialisation(seed=self.seed, init=self.init)
 
-    @property
+    @cached_property
     def trunk(self) -> Trajectory:
         """The dense training from initialisation, with one SGD noise per initialisation."""
         return self._trajectory(self.initialisation, 0, "fresh", None, self._noise(sibling=0, level=0))
@@ -69,7 +70,7 @@ class Lineage(Inputs):
         """The mask in force at `level`; None at level 0."""
         return MaskRef(lineage=self.mask_key, level=level) if level else None
 
-    @property
+    @cached_property
     def mask_key(self) -> str:
         """The key of this lineage's masks; unlike the trajectories' keys it does not depend on a number of levels."""
         return content_key(

@@ -29,8 +29,9 @@ class Inputs(BaseModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some inputs replaced, and so with a key of its own."""
         copied = super().model_copy(update=update, deep=deep)
-        # The cached key lies beside the fields, so pydantic copies it along with them.
-        vars(copied).pop("key", None)
+        # Cached keys lie beside the fields, so pydantic copies them along.
+        for name in vars(copied).keys() - type(copied).model_fields.keys():
+            del vars(copied)[name]
         return copied
 
 

@@ -50,7 +50,7 @@ def trial_digest(trial: Trial, forgetting_levels: tuple[int, ...]) -> str:
     """What a trial's parts are determined by: another digest means that they must be written anew."""
     return content_key(
         {
-            "trajectories": [trajectory.key for trajectory in trial.trajectories()],
+            "trajectories": [trajectory.key for trajectory in trial.trajectories],
             "rewind": trial.lineage.rewind,
             "forgetting": forgetting_levels,
             "columns": {table: [column.name for column in TABLES[table]] for table in TRIAL_TABLES},

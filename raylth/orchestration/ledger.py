@@ -101,7 +101,7 @@ class Ledger:
         if status is None:
             return []
         if status.is_over:
-            return list(trial.trajectories())
+            return list(trial.trajectories)
         return [trial.lineage.level(level) for level in range(status.levels_done)]
 
     def _trial_row(self, trial: Trial) -> Row:

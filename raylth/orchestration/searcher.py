@@ -27,7 +27,6 @@ class PlanSearcher(Searcher):
         self._running: dict[str, Trial] = {}
         self._store = store
         self._clock = clock
-        self._level_0 = {trial.id: trial.lineage.level(0).key for trial in self._waiting}
         self._settled: set[StateRef] = set()
         self._checked: dict[StateRef, float] = {}
 
@@ -68,8 +67,4 @@ class PlanSearcher(Searcher):
 
     def _is_produced(self, ref: StateRef) -> bool:
         """Whether some trial that is running, or may still run, computes the state."""
-        return any(self._produces(trial, ref) for trial in (*self._running.values(), *self._waiting))
-
-    def _produces(self, trial: Trial, ref: StateRef) -> bool:
-        waits_for_it = any(required.trajectory == ref.trajectory for required in trial.requires)
-        return not waits_for_it and self._level_0[trial.id] == ref.trajectory
+        return any(ref.trajectory in trial.own for trial in (*self._running.values(), *self._waiting))

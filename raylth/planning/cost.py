@@ -1,7 +1,7 @@
 """What a plan will cost, before it runs: counts from the plan, and time from a few seconds of measurement."""
 
 import heapq
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 
@@ -95,8 +95,7 @@ def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind,
 
     def seconds(trial: Trial) -> float:
         speed = speeds[kind_of(trial)]
-        required = {ref.trajectory for ref in trial.requires}
-        todo = [each for each in trial.trajectories() if each.key not in required and not is_done[each.key]]
+        todo = [each for key, each in trial.own.items() if not is_done[key]]
         return sum(length(each) * speed.epoch + speed.start for each in todo) + (per_trial if todo else 0.0)
 
     lines = [planned for planned in plan.lines if not store.has_evaluation(planned.line.key)]
@@ -105,31 +104,31 @@ def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind,
 
 
 def _makespan(plan: Plan, slots: int, seconds: Callable[[Trial], float]) -> float:
-    """When the last trial ends if every free slot takes the first trial whose trunk is trained."""
-    waiting, running, trunk_ready, now = list(plan.trials), list[float](), dict[str, float](), 0.0
-    producers = {trial.lineage.level(0).key for trial in plan.trials if not trial.requires}
+    """When the last trial ends if every free slot takes the first trial whose required states exist."""
+    waiting, running, ready, now = list(plan.trials), list[float](), dict[str, float](), 0.0
     while waiting:
-        trial = next((each for each in waiting if _ready_at(each, producers, trunk_ready) <= now), None)
+        trial = next((each for each in waiting if _ready_at(each, ready) <= now), None)
         if trial is None or len(running) == slots:
-            now = _next_event(now, running, trunk_ready)
+            now = min(moment for moment in (*running, *ready.values()) if moment > now)
             while running and running[0] <= now:
                 heapq.heappop(running)
             continue
         waiting.remove(trial)
         heapq.heappush(running, now + seconds(trial))
-        level_0 = trial.lineage.level(0)
-        share = length(level_0) / max(1, trial.own_epochs)
-        trunk_ready.setdefault(level_0.key, now + share * seconds(trial))
+        ready.update(_ends(trial, now, seconds(trial)))
     return max(running, default=now)
 
 
-def _ready_at(trial: Trial, producers: set[str], trunk_ready: Mapping[str, float]) -> float:
-    needed = {ref.trajectory for ref in trial.requires} & producers
-    return max((trunk_ready.get(key, float("inf")) for key in needed), default=0.0)
+def _ready_at(trial: Trial, ready: Mapping[str, float]) -> float:
+    return max((ready.get(ref.trajectory, float("inf")) for ref in trial.requires), default=0.0)
 
 
-def _next_event(now: float, running: list[float], trunk_ready: Mapping[str, float]) -> float:
-    return min(time for time in (*running, *trunk_ready.values()) if time > now)
+def _ends(trial: Trial, begin: float, seconds: float) -> Iterator[tuple[str, float]]:
+    """When each trajectory of a trial that begins now will be done, its time being shared out by epochs."""
+    passed = 0
+    for key, trajectory in trial.own.items():
+        passed += length(trajectory)
+        yield key, begin + seconds * passed / trial.own_epochs
 
 
 def _is_settled(store: Store, trajectory: Trajectory) -> bool:
@@ -140,7 +139,7 @@ def _train_sizes(plan: Plan) -> dict[str, int]:
     return {
         trajectory.key: plan.facts[trial.cell.spec.data].train_images
         for trial in plan.trials
-        for trajectory in trial.trajectories()
+        for trajectory in trial.trajectories
     }
 
 
@@ -158,8 +157,7 @@ def _disk_bytes(plan: Plan) -> int:
         weights = sizes.setdefault((spec.data, spec.model), 0) or _state_size(spec.model, facts)
         sizes[spec.data, spec.model] = weights
         telemetry = trial.lineage.training.epochs * facts.train_images // 8
-        required = {ref.trajectory for ref in trial.requires}
-        states = sum(1 for trajectory in trial.trajectories() if trajectory.key not in required)
+        states = len(trial.own)
         momentum = 2 if trial.lineage.training.momentum else 1
         total += states * (weights * BYTES_PER_WEIGHT + telemetry)
         total += len(trial.snapshots) * weights * BYTES_PER_WEIGHT * momentum

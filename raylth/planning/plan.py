@@ -37,17 +37,23 @@ class Trial:
     snapshots: tuple[int, ...]
     place: int
 
-    def trajectories(self) -> Iterator[Trajectory]:
+    @cached_property
+    def trajectories(self) -> tuple[Trajectory, ...]:
         """Everything this trial makes sure of: its levels in order, then the ticket copies."""
-        yield from (self.lineage.level(level) for level in range(self.levels + 1))
-        yield from (self.lineage.ticket_copy(level, TICKET_COPY) for level in self.copies)
+        levels = (self.lineage.level(level) for level in range(self.levels + 1))
+        copies = (self.lineage.ticket_copy(level, TICKET_COPY) for level in self.copies)
+        return (*levels, *copies)
 
     @cached_property
-    def own_epochs(self) -> int:
-        """Epochs it trains itself, when what it requires is there."""
+    def own(self) -> dict[str, Trajectory]:
+        """The trajectories that it trains itself, when what it requires is there, by key."""
         required = {ref.trajectory for ref in self.requires}
-        own = (trajectory for trajectory in self.trajectories() if trajectory.key not in required)
-        return sum(trajectory.training.epochs - trajectory.start for trajectory in own)
+        return {each.key: each for each in self.trajectories if each.key not in required}
+
+    @property
+    def own_epochs(self) -> int:
+        """Epochs that it trains itself."""
+        return sum(each.training.epochs - each.start for each in self.own.values())
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,7 @@ class Plan:
     @cached_property
     def trajectories(self) -> dict[str, Trajectory]:
         """Every distinct trajectory by key."""
-        return {trajectory.key: trajectory for trial in self.trials for trajectory in trial.trajectories()}
+        return {trajectory.key: trajectory for trial in self.trials for trajectory in trial.trajectories}
 
     @property
     def epochs(self) -> int:
@@ -167,26 +173,27 @@ def _trial(spec: SweepSpec, cell: Cell, lineage: Lineage, place: int) -> Trial:
 
 
 def _with_dependencies(trials: list[Trial]) -> Iterator[Trial]:
-    """Let the first trial that trains a trunk be its producer, and the others wait for what they need of it."""
-    producers: dict[str, str] = {}
+    """Let the first trial that has a trajectory own it, and the others wait for what they need of it.
+
+    Nobody waits in a circle: an owner comes before those that need its trajectories' ends, and the trunks are sibling
+    0's, who waits for no other sibling.
+    """
+    owners: dict[str, str] = {}
     rewinds: dict[str, set[int]] = {}
     for trial in trials:
-        key = trial.lineage.trunk.key
-        rewinds.setdefault(key, set()).add(trial.lineage.rewind)
-        if trial.lineage.sibling == 0:
-            producers.setdefault(key, trial.id)
+        rewinds.setdefault(trial.lineage.trunk.key, set()).add(trial.lineage.rewind)
+        for trajectory in trial.trajectories:
+            owners.setdefault(trajectory.key, trial.id)
     for trial in trials:
-        trunk = trial.lineage.trunk
-        if producers[trunk.key] == trial.id:
-            yield replace(trial, snapshots=tuple(sorted(rewinds[trunk.key] - {0})))
-        else:
-            yield replace(trial, requires=_required(trial, trunk))
-
-
-def _required(trial: Trial, trunk: Trajectory) -> tuple[StateRef, ...]:
-    if trial.lineage.sibling == 0:
-        return (trunk.end,)
-    return (trunk.at(trial.lineage.rewind),) if trial.lineage.rewind else ()
+        trunk, rewind = trial.lineage.trunk, trial.lineage.rewind
+        owns_trunk = owners[trunk.key] == trial.id
+        ends = tuple(each.end for each in trial.trajectories if owners[each.key] != trial.id)
+        needs_point = rewind > 0 and trial.lineage.sibling > 0
+        yield replace(
+            trial,
+            requires=(*((trunk.at(rewind),) if needs_point else ()), *ends),
+            snapshots=tuple(sorted(rewinds[trunk.key] - {0})) if owns_trunk else (),
+        )
 
 
 def _epochs_alone(trial: Trial) -> int:

@@ -8,6 +8,7 @@ from raylth.data import Dataset, Split, class_balanced, largest_balanced, load_d
 from raylth.models import build
 from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.store import Checkpoints, Store
+from raylth.training.memory import keep_freed_memory
 from raylth.training.workbench import Splits, Workbench
 
 CLEAN_IMAGES = 5000
@@ -38,7 +39,12 @@ def make_workbench(
     clean_images: int = CLEAN_IMAGES,
     allow_import: bool = False,
 ) -> Workbench:
-    """A workbench for one data set and architecture. Raises as `load_dataset` and `build` do."""
+    """A workbench for one data set and architecture. Raises as `load_dataset` and `build` do.
+
+    On a CPU, the process keeps the memory that it frees from now on.
+    """
+    if device.type == "cpu":
+        keep_freed_memory()
     dataset = load_dataset(data, data_root, allow_import)
     splits = make_splits(dataset, device, crop, clean_images)
     shape = tuple(dataset.train.images.shape[1:])

