@@ -81,7 +81,7 @@ def headline(progress: Progress) -> str:
     parts = [
         f"{progress.run}: {progress.phase}",
         f"trials {progress.trials_done}/{progress.trials}",
-        f"epochs {progress.epochs_done}/{progress.epochs}",
+        f"epochs {progress.epochs_now()}/{progress.epochs}",
         f"evaluations {progress.evaluations_done}/{progress.evaluations}",
     ]
     if rate:
@@ -97,7 +97,8 @@ def headline(progress: Progress) -> str:
 
 def render(progress: Progress) -> RenderableType:
     """The live block: headline, bar, and a line per running trial."""
-    bar = ProgressBar(total=max(1, progress.epochs), completed=progress.epochs_done, width=60)
+    bar = Table.grid()
+    bar.add_row(ProgressBar(total=max(1, progress.epochs), completed=progress.epochs_now(), width=60))
     trials = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     for name, justify in (("running trial", "left"), ("level", "right"), ("epoch", "right"), ("images/s", "right")):
         trials.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)

@@ -46,7 +46,7 @@ def _print_progress(say: Any, progress: dict[str, Any]) -> None:
     left = progress["eta_seconds"]
     say(
         f"{progress['phase']}: trials {progress['trials_done']}/{progress['trials']}, "
-        f"epochs {progress['epochs_done']}/{progress['epochs']}, "
+        f"epochs {progress['epochs_now']}/{progress['epochs']}, "
         f"evaluations {progress['evaluations_done']}/{progress['evaluations']}"
         + (f", about {duration(left)} of training left" if left is not None else "")
     )

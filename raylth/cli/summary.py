@@ -23,21 +23,22 @@ def print_summary(console: Console, summary: Summary) -> None:
 def _stability(summary: Summary) -> Table:
     table = _table("Stability of dense training", summary)
     for title in (
-        "barrier, BN\ninterpolated %",
-        "barrier, BN\nrecomputed %",
+        "barrier %\ninterp.",
+        "\nrecomp.",
         "verdict",
         "forgetting\nevents",
-        "unforget-\ntable %",
-        "convergence\ntrain",
-        "convergence\ntest",
+        "never\nforgot %",
+        "converg.\ntrain",
+        "\ntest",
     ):
-        table.add_column(title, justify="left" if title == "verdict" else "right")
+        # Numbers may wrap at their ± on a narrow terminal, a verdict must not be cut.
+        table.add_column(title, justify="left" if title == "verdict" else "right", no_wrap=title == "verdict")
     for row in summary.stability:
         table.add_row(*_cell(row), *_stability_cells(row))
     table.caption = (
-        "Error barrier on the line between siblings that differ in SGD noise alone; stable is under the spec's "
-        f"threshold, undecided where its 95% interval straddles it. {_spread_note(summary)}; that of forgetting is "
-        "over examples."
+        "Barrier: error on the line between siblings that differ in SGD noise alone, BatchNorm interpolated or "
+        "recomputed. Stable is under the spec's threshold, undecided where the 95% interval straddles it. Never "
+        f"forgot: learned once and kept. {_spread_note(summary)}; that of forgetting is over examples."
     )
     return table
 
@@ -65,7 +66,16 @@ def _accuracy(summary: Summary) -> Table:
 
 
 def _table(title: str, summary: Summary) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", caption_justify="left", caption_style="dim")
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        caption_justify="left",
+        caption_style="dim",
+        # Without rules, so that a run of one init fits into 80 columns.
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
     for axis in summary.axes:
         table.add_column(AXIS_TITLES.get(axis, axis), justify="right")
     return table

@@ -58,7 +58,8 @@ class SweepCallback(tune.Callback):
         """A trial reports an epoch, or a level that is written."""
         planned = self._planned(trial)
         if result.get("event") == "epoch":
-            self._progress.epoch(planned.id, result["level"], result["epoch"], result["images_per_second"])
+            rate = result["images_per_second"]
+            self._progress.epoch(planned.id, result["level"], result["start"], result["epoch"], rate)
         elif result.get("event") == "level":
             self._ledger.refresh_status(planned)
             self._progress.level(planned.id, result["level"], self._ledger.epochs_done())

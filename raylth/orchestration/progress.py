@@ -13,6 +13,7 @@ class RunningTrial:
     trial: str
     levels: int
     level: int = 0
+    start: int = 0
     epoch: int = 0
     epochs: int = 0
     images_per_second: float = 0.0
@@ -55,16 +56,18 @@ class Progress:
         with self.lock:
             self.running[trial] = RunningTrial(trial, levels, epochs=epochs)
 
-    def epoch(self, trial: str, level: int, epoch: int, images_per_second: float) -> None:
-        """A trial reports an epoch."""
+    def epoch(self, trial: str, level: int, start: int, epoch: int, images_per_second: float) -> None:
+        """A trial reports an epoch of a training that began at epoch `start`."""
         with self.lock:
             running = self.running.setdefault(trial, RunningTrial(trial, level))
-            running.level, running.epoch, running.images_per_second = level, epoch, images_per_second
+            running.level, running.start, running.epoch = level, start, epoch
+            running.images_per_second = images_per_second
 
     def level(self, trial: str, level: int, epochs_done: int) -> None:
         """A trial has written a level."""
         with self.lock:
-            self.running.setdefault(trial, RunningTrial(trial, level)).level = level
+            running = self.running.setdefault(trial, RunningTrial(trial, level))
+            running.level, running.start = level, running.epoch
             self.epochs_done = epochs_done
 
     def trial_over(self, trial: str, outcome: str, epochs_done: int) -> None:
@@ -81,19 +84,25 @@ class Progress:
         with self.lock:
             self.evaluations_done += 1
 
+    def epochs_now(self) -> int:
+        """Epochs that need not be trained any more, those of unfinished levels included."""
+        with self.lock:
+            unfinished = sum(trial.epoch - trial.start for trial in self.running.values())
+        return min(self.epochs, self.epochs_done + unfinished)
+
     def eta_seconds(self) -> float | None:
         """Seconds of training left at the pace so far; None before there is a pace."""
-        trained = self.epochs_done - self.epochs_before
-        if trained <= 0:
+        now = self.epochs_now()
+        if now <= self.epochs_before:
             return None
-        return (time.time() - self.began) / trained * (self.epochs - self.epochs_done)
+        return (time.time() - self.began) / (now - self.epochs_before) * (self.epochs - now)
 
     def as_json(self) -> dict[str, Any]:
         """A snapshot for the heartbeat."""
         with self.lock:
             values = {name: value for name, value in vars(self).items() if name not in ("running", "lock")}
             running = [asdict(trial) for trial in self.running.values()]
-        return {**values, "running": running, "eta_seconds": self.eta_seconds()}
+        return {**values, "running": running, "epochs_now": self.epochs_now(), "eta_seconds": self.eta_seconds()}
 
 
 class Display(Protocol):

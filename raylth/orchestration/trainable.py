@@ -43,6 +43,7 @@ def _listener() -> OnEpochOf:
                 {
                     "event": "epoch",
                     "level": level,
+                    "start": report.start,
                     "epoch": report.epoch,
                     "images_per_second": report.images_per_second,
                     "train_loss": report.train_loss,

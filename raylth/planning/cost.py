@@ -107,16 +107,16 @@ def _makespan(plan: Plan, slots: int, seconds: Callable[[Trial], float]) -> floa
     """When the last trial ends if every free slot takes the first trial whose required states exist."""
     waiting, running, ready, now = list(plan.trials), list[float](), dict[str, float](), 0.0
     while waiting:
+        while running and running[0] <= now:
+            heapq.heappop(running)
         trial = next((each for each in waiting if _ready_at(each, ready) <= now), None)
         if trial is None or len(running) == slots:
             now = min(moment for moment in (*running, *ready.values()) if moment > now)
-            while running and running[0] <= now:
-                heapq.heappop(running)
             continue
         waiting.remove(trial)
         heapq.heappush(running, now + seconds(trial))
         ready.update(_ends(trial, now, seconds(trial)))
-    return max(running, default=now)
+    return max((now, *running))
 
 
 def _ready_at(trial: Trial, ready: Mapping[str, float]) -> float:

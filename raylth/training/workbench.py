@@ -34,6 +34,7 @@ class EpochReport:
     """One finished epoch, for whoever watches."""
 
     trajectory: str
+    start: int
     epoch: int
     train_loss: float
     train_accuracy: float
@@ -232,6 +233,7 @@ class Workbench:
         telemetry = state.telemetry
         return EpochReport(
             trajectory=trajectory.key,
+            start=trajectory.start,
             epoch=state.epoch,
             train_loss=float(telemetry.train_loss[-1]),
             train_accuracy=float(telemetry.train_accuracy[-1]),
