@@ -1,7 +1,9 @@
 """A quiet Ray: its own noise does not reach the user, and it reports to nobody unless it was told to."""
 
 import os
+import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging import ERROR
@@ -38,6 +40,7 @@ def ray_session(address: str | None, logging: LoggingSpec) -> Iterator[None]:
     """
     # Ray reads these when it is started, so they must be in the environment and not in a call.
     os.environ.update(QUIET, RAY_USAGE_STATS_ENABLED="1" if logging.usage_stats else "0")
+    on_sigterm = signal.getsignal(signal.SIGTERM)
     if address is None:
         ray.init(
             address="local",
@@ -48,6 +51,9 @@ def ray_session(address: str | None, logging: LoggingSpec) -> Iterator[None]:
         )
     else:
         _connect(address)
+    if threading.current_thread() is threading.main_thread():
+        # Ray puts a handler of its own there, which ends the process at once.
+        signal.signal(signal.SIGTERM, on_sigterm)
     try:
         yield
     finally:
