@@ -4,7 +4,7 @@ import sys
 
 from raylth.errors import BadInput, RaylthError
 
-BAD_INPUT, FAILURE, INTERRUPTED = 2, 1, 130
+BAD_INPUT, FAILURE = 2, 1
 
 
 def main() -> None:
