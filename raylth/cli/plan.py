@@ -44,15 +44,14 @@ def plan(
     console.print(_table(checked.name, counts))
     if not measure or not (counts.epochs_left or counts.lines_left):
         return
+    from raylth.orchestration.resources import threads_for, trial_slots
     from raylth.planning.cost import estimate_seconds
     from raylth.planning.measure import measure_speeds
 
     resources = checked.resources
-    slots = max(
-        1, min(int((os.cpu_count() or 1) / resources.cpu), resources.max_concurrent or counts.trials, counts.trials)
-    )
+    slots = trial_slots(resources, 0, {"CPU": os.cpu_count() or 1}, counts.trials)
     console.print(f"Measuring with {slots} processes at once ...")
-    speeds = measure_speeds(made, root, slots, max(1, int(resources.cpu)), allow_import)
+    speeds = measure_speeds(made, root, slots, threads_for(resources.cpu), allow_import)
     seconds = START_SECONDS + estimate_seconds(made, store, slots, speeds, TRIAL_SECONDS)
     console.print(f"About {duration(seconds)} on this machine, {slots} trials at once.")
 

@@ -3,12 +3,12 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import ray
 
 from raylth.orchestration.context import Context, limit_threads, line_bench
+from raylth.orchestration.resources import EvaluatorNeeds
 from raylth.planning import PlannedLine, SiblingGroup
 from raylth.stability.line import LineResult, line_result
 from raylth.trial import aggregate_forgetting
@@ -37,15 +37,6 @@ class Evaluator:
         """Aggregate the forgetting statistics of the siblings of one cell, initialisation and level."""
         bench = line_bench(self._context, group.trials[0])
         aggregate_forgetting(group, bench, self._context.folder)
-
-
-@dataclass(frozen=True)
-class EvaluatorNeeds:
-    """What each evaluator reserves. No cores where they are few: it then runs beside the trials at low priority."""
-
-    count: int
-    cpu: float
-    gpu: float
 
 
 Job = PlannedLine | SiblingGroup

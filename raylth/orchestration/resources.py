@@ -1,17 +1,11 @@
-"""Which precision, which share of a GPU and how many at once: settled once per sweep, the same for every worker."""
+"""How many trials and evaluators at once, and what each reserves: settled once per sweep, without starting Ray."""
 
 import math
-import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-import ray
-import torch
-
-from raylth.errors import BadInput, Unsupported
-from raylth.orchestration.evaluators import EvaluatorNeeds
+from raylth.errors import BadInput
 from raylth.spec.schema import ResourceSpec
-from raylth.training.precision import supports_bf16
-from raylth.trajectory import Precision
 
 FEW_CORES = 4
 """With this many cores or fewer, evaluators reserve none."""
@@ -19,18 +13,13 @@ FEW_CORES = 4
 MOST_EVALUATORS = 4
 
 
-def probe_precision(wanted: str, cpu: float, gpu: float) -> Precision:
-    """Resolve `precision` on a worker with a trial's resources: the head of a cluster may have no GPU.
+@dataclass(frozen=True)
+class EvaluatorNeeds:
+    """What each evaluator reserves. No cores where they are few: it then runs beside the trials at low priority."""
 
-    Raises:
-        Unsupported: bf16 was asked for and this device has none.
-    """
-    has_bf16 = bool(ray.get(ray.remote(_has_bf16).options(num_cpus=cpu, num_gpus=gpu).remote()))
-    if wanted == "bf16" and not has_bf16:
-        raise Unsupported("precision: bf16 was asked for, but this machine has no bf16 units; use fp32 or auto.")
-    if wanted == "fp32" or not has_bf16:
-        return "fp32"
-    return "bf16"
+    count: int
+    cpu: float
+    gpu: float
 
 
 def check_fits(resources: ResourceSpec, cores: int, gpus: int) -> None:
@@ -64,8 +53,3 @@ def evaluator_needs(resources: ResourceSpec, gpu: float, available: Mapping[str,
 def threads_for(cpu: float) -> int:
     """PyTorch threads of a trial: its cores, at least one, so that trials never oversubscribe the machine."""
     return max(1, int(cpu))
-
-
-def _has_bf16() -> bool:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    return supports_bf16(torch.device("cuda" if torch.cuda.is_available() else "cpu"))

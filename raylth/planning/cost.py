@@ -9,6 +9,7 @@ from raylth.data import DataFacts
 from raylth.models import build
 from raylth.planning.plan import Plan, PlannedLine, Trial
 from raylth.spec.schema import DataSpec, ModelSpec
+from raylth.stability.line import line_images
 from raylth.store import Store
 from raylth.trajectory import Trajectory
 
@@ -145,8 +146,7 @@ def _train_sizes(plan: Plan) -> dict[str, int]:
 
 def _line_images(plan: Plan, planned: PlannedLine) -> int:
     facts, line = plan.facts[planned.trial_a.cell.spec.data], planned.line
-    clean = min(line.train_images, facts.train_images)
-    return line.alphas * (facts.test_images + clean * (2 if line.batchnorm == "recomputed" else 1))
+    return line_images(line, facts.test_images, min(line.train_images, facts.train_images))
 
 
 def _disk_bytes(plan: Plan) -> int:

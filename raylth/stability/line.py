@@ -119,11 +119,10 @@ def _write_line(store: Store, line: Line, result: LineResult) -> None:
     store.put_evaluation(line.key, dict(vars(result.curves)), metadata)
 
 
-def line_images(line: Line, splits: Splits) -> int:
+def line_images(line: Line, test_images: int, clean_images: int) -> int:
     """Forward passes of single images that a line takes: the cost that a plan counts."""
-    clean = len(splits.clean)
-    recompute = clean if line.batchnorm == "recomputed" else 0
-    return line.alphas * (len(splits.test) + clean + recompute)
+    recompute = clean_images if line.batchnorm == "recomputed" else 0
+    return line.alphas * (test_images + clean_images + recompute)
 
 
 def _point(
@@ -161,7 +160,7 @@ def _cost(run: str, seconds: float, core_seconds: float, line: Line, splits: Spl
         run=run,
         seconds=seconds,
         core_seconds=core_seconds,
-        images=line_images(line, splits),
+        images=line_images(line, len(splits.test), len(splits.clean)),
         device=device_name(splits.device),
         threads=torch.get_num_threads(),
         host=platform.node(),

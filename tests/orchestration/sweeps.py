@@ -1,10 +1,14 @@
 """Tiny real sweeps for the tests of orchestration: digits, two cells, two levels, in some seconds."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -41,6 +45,24 @@ def run(*words: str | Path, timeout: float = 120) -> subprocess.CompletedProcess
     """Run `raylth` to its end."""
     environment = {**os.environ, "COLUMNS": "160"}
     return subprocess.run(raylth(*words), capture_output=True, text=True, timeout=timeout, env=environment, check=False)
+
+
+@contextmanager
+def started(*words: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """Start `raylth` as a terminal would, and end what is left of it and its children by process id."""
+    # A shell makes its background jobs deaf to Ctrl-C, and what they start with them.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        driver = subprocess.Popen(raylth(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        yield driver
+    finally:
+        if driver.poll() is None:
+            for process in (*psutil.Process(driver.pid).children(recursive=True), driver):
+                process.kill()
+            driver.communicate()
 
 
 def science(storage: Path, name: str = "tiny") -> dict[str, pa.Table]:

@@ -208,4 +208,4 @@ def test_the_cost_counts_images_once_per_forward_pass(
     bench, line, seen = make_bench(root), make_line(alphas=9, batchnorm=batchnorm), []
     bench.network.register_forward_pre_hook(lambda _, images: seen.append(len(images[0])))
     result = line_result(bench.store, line, bench.network, bench.splits, "run")
-    assert sum(seen) == result.cost.images == line_images(line, bench.splits) == 9 * (359 + 50 * passes)
+    assert sum(seen) == result.cost.images == line_images(line, 359, 50) == 9 * (359 + 50 * passes)
