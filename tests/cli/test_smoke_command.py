@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-
 from command import ROOT, run
+
 from raylth.spec import cells, load_sweep
 from raylth.tables import TABLES
 
