@@ -24,7 +24,11 @@ class Inputs(BaseModel):
     @cached_property
     def key(self) -> str:
         """SHA-256 of the canonical JSON of these inputs."""
-        return content_key(self.model_dump(mode="json"))
+        return content_key(self.as_json())
+
+    def as_json(self) -> dict[str, Any]:
+        """These inputs as JSON, without those that are None: a new optional input leaves every key as it is."""
+        return self.model_dump(mode="json", exclude_none=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some inputs replaced, and so with a key of its own."""
@@ -62,7 +66,7 @@ class DataInputs(Inputs):
     """The training and test images: content fingerprint of the data set, and what the spec makes of it."""
 
     fingerprint: str
-    subset: int | None
+    subset: int | None = None
     pool: int
 
 
@@ -70,8 +74,8 @@ class ModelInputs(Inputs):
     """The architecture; `source` is the hash of a user's own source file, None for raylth's own."""
 
     name: str
-    width: int | None
-    source: str | None
+    width: int | None = None
+    source: str | None = None
 
 
 class Trajectory(Inputs):
@@ -86,7 +90,7 @@ class Trajectory(Inputs):
     parent: Initialisation | StateRef
     start: int
     optimiser: Literal["fresh", "inherited"]
-    mask: MaskRef | None
+    mask: MaskRef | None = None
     data: DataInputs
     model: ModelInputs
     training: TrainingSpec

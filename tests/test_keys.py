@@ -48,9 +48,9 @@ CHANGED_KEY = (
     "a key has changed, so every stored result under it would be computed again. If that is meant, pin the new key here"
 )
 PINNED = {
-    "trajectory": "2d6c8b6dfdc8dce7ce57ed717ef71597bb583bae21557e0294e1916dc79dc6dc",
-    "pruned trajectory": "5f5eb87a9c025eb6c535a647d1787ac3d36a8dc6a85fffbfbe9f4f6beb90a4da",
-    "masks of a lineage": "4766c6c737e868f90a716f90b1476b8e9fcb1e1758eddd7bc1b4240e32bbe3ec",
+    "trajectory": "9aa76905300f7e7ff191b296add4a957e5ee741ce39316a220f0701aeba939d8",
+    "pruned trajectory": "4c8832b77cb218351b72ddee65fdffdbd08247cd28128e9bf8d5063cc0c1180a",
+    "masks of a lineage": "91b3da5c9c081cb55d38ec98fa58831ae1dcf77d19e89ebc13cfbec3dc6a0530",
     "line": "71d4dff6c30f94e75afcb29fa4f9afcb08dd8b8046ba911865d346b7ff5b28d6",
     "content": "84afbf1d4853005f9dd0c81cb1819b53ce86978340764c062160f6e8356665de",
 }

@@ -41,7 +41,7 @@ class Store:
     def publish(self, trajectory: Trajectory, state: State) -> None:
         """Make a state of a trajectory findable by others."""
         folder = self.folder(trajectory.key)
-        self.storage.write_json(f"{folder}/inputs.json", trajectory.model_dump(mode="json"))
+        self.storage.write_json(f"{folder}/inputs.json", trajectory.as_json())
         self.storage.write(f"{folder}/{_epoch_name(state.epoch)}", pack_state(state))
 
     def has_state(self, ref: StateRef) -> bool:
