@@ -18,11 +18,14 @@ from tiny import (
     trial_bench,
 )
 
-from raylth.planning import Plan, Trial
+from raylth.planning import Plan
 from raylth.stability.forgetting import forgetting, unpack_correct
+from raylth.studies.sibling_forgetting import aggregate_forgetting
 from raylth.tables import TABLES, RunFolder
 from raylth.training.workbench import EpochReport, OnEpoch
-from raylth.trial import TRIAL_TABLES, aggregate_forgetting, fail_trial, read_status, run_trial, trial_digest
+from raylth.trials.run import run_trial
+from raylth.trials.status import fail_trial, read_status
+from raylth.trials.trial import LineageTrial
 
 KINDS = {"kinds": ("dense", "ticket"), "levels": (1,), "alphas": 3, "bootstrap": 100, "train_images": 50}
 HOPELESS = TRAINING.model_copy(update={"lr": 1e30})
@@ -32,17 +35,19 @@ class Killed(Exception):
     """The process dies here."""
 
 
-def run_one(trial: Trial, plan: Plan, root: Path, on_epoch: Any = None, on_level: Any = lambda level: None) -> Any:
+def run_one(
+    trial: LineageTrial, plan: Plan, root: Path, on_epoch: Any = None, on_level: Any = lambda level: None
+) -> Any:
     bench = trial_bench(trial, plan, root)
     listener = on_epoch or (lambda level: lambda report: None)
-    return run_trial(trial, bench, folder_of(plan, root), plan.spec.forgetting.levels, listener, on_level)
+    return run_trial(trial, bench, folder_of(plan, root), listener, on_level)
 
 
 def folder_of(plan: Plan, root: Path) -> RunFolder:
     return RunFolder(make_store(root).storage, plan.spec.name)
 
 
-def part(plan: Plan, root: Path, table: str, trial: Trial) -> list[dict[str, Any]]:
+def part(plan: Plan, root: Path, table: str, trial: LineageTrial) -> list[dict[str, Any]]:
     folder = folder_of(plan, root)
     folder.compact(table, [trial.id])
     return folder.read_table(table).to_pylist()
@@ -68,10 +73,10 @@ def test_nothing_is_trained_twice_and_everything_that_was_planned_is_trained(
 def test_a_second_run_trains_nothing_and_writes_the_same_rows(tmp_path: Path) -> None:
     plan = plan_of(make_spec(lmc=KINDS))
     run_serially(plan, tmp_path)
-    before = {table: part(plan, tmp_path, table, plan.trials[0]) for table in TRIAL_TABLES}
+    before = {table: part(plan, tmp_path, table, plan.trials[0]) for table in plan.trials[0].tables}
     epochs, _ = run_serially(plan, tmp_path)
     assert not epochs.seen
-    assert {table: part(plan, tmp_path, table, plan.trials[0]) for table in TRIAL_TABLES} == before
+    assert {table: part(plan, tmp_path, table, plan.trials[0]) for table in plan.trials[0].tables} == before
 
 
 def test_rewind_points_share_the_trunk(tmp_path: Path) -> None:
@@ -200,7 +205,7 @@ def test_a_failed_trial_is_recorded_and_tried_again(tmp_path: Path) -> None:
     plan = plan_of(make_spec(grid={}, siblings=1))
     trial, folder = plan.trials[0], folder_of(plan, tmp_path)
     assert read_status(folder, trial) is None
-    fail_trial(trial, folder, (0,), "no memory")
+    fail_trial(trial, folder, "no memory")
     status = read_status(folder, trial)
     assert (status.status, status.levels_done, status.message) == ("failed", 0, "no memory") and not status.is_over
     assert run_one(trial, plan, tmp_path).status == "finished"
@@ -209,14 +214,14 @@ def test_a_failed_trial_is_recorded_and_tried_again(tmp_path: Path) -> None:
 def test_a_failure_keeps_the_levels_that_were_done(tmp_path: Path) -> None:
     plan = plan_of(make_spec(grid={}, siblings=1))
     run_one(plan.trials[0], plan, tmp_path)
-    fail_trial(plan.trials[0], folder_of(plan, tmp_path), (0,), "no memory")
+    fail_trial(plan.trials[0], folder_of(plan, tmp_path), "no memory")
     assert read_status(folder_of(plan, tmp_path), plan.trials[0]).levels_done == 2
 
 
 def test_the_digest_changes_with_what_is_asked_for_and_with_nothing_else() -> None:
     def digest(levels: tuple[int, ...] = (0,), **changes: Any) -> str:
-        plan = plan_of(make_spec(grid={}, siblings=1, **changes))
-        return trial_digest(plan.trials[0], levels)
+        plan = plan_of(make_spec(grid={}, siblings=1, forgetting={"levels": levels}, **changes))
+        return plan.trials[0].digest
 
     asked = {
         digest(),
@@ -277,5 +282,6 @@ def test_one_sibling_has_no_spread_and_none_writes_nothing(tmp_path: Path) -> No
     assert len(rows) == len(digits().train.labels) and {row["events_std"] for row in rows} == {None}
 
 
-def test_every_trial_table_is_a_table() -> None:
-    assert set(TRIAL_TABLES) < set(TABLES)
+def test_every_table_of_a_trial_is_a_table() -> None:
+    plan = plan_of(make_spec())
+    assert all(set(trial.tables) < set(TABLES) for trial in plan.trials)

@@ -13,7 +13,7 @@ from raylth.data import Dataset, load_dataset
 from raylth.imp import find_mask, train_level, train_trunk
 from raylth.lineage import Lineage
 from raylth.models import build
-from raylth.planning import Plan, Trial, make_plan
+from raylth.planning import Plan, make_plan
 from raylth.spec.schema import AugmentSpec, DataSpec, ModelSpec, SweepSpec, TrainingSpec
 from raylth.state import State
 from raylth.store import Checkpoints, Store, open_storage
@@ -21,7 +21,9 @@ from raylth.tables import RunFolder
 from raylth.training.setup import make_splits
 from raylth.training.workbench import EpochReport, Splits, Workbench
 from raylth.trajectory import DataInputs, ModelInputs
-from raylth.trial import TrialStatus, run_trial
+from raylth.trials.run import run_trial
+from raylth.trials.status import TrialStatus
+from raylth.trials.trial import LineageTrial
 
 CPU = torch.device("cpu")
 LENET = ModelSpec(name="lenet300100")
@@ -134,7 +136,7 @@ class Epochs:
         return self
 
 
-def trial_bench(trial: Trial, plan: Plan, root: Path) -> Workbench:
+def trial_bench(trial: LineageTrial, plan: Plan, root: Path) -> Workbench:
     """The workbench of a trial, which labels what is trained on it."""
     spec = trial.cell.spec
     bench = make_bench(root, spec.model, spec.training.augment.crop)
@@ -151,6 +153,5 @@ def run_serially(plan: Plan, root: Path) -> tuple[Epochs, dict[str, TrialStatus]
         waiting.remove(trial)
         bench = trial_bench(trial, plan, root)
         folder = RunFolder(store.storage, plan.spec.name)
-        levels = plan.spec.forgetting.levels
-        statuses[trial.id] = run_trial(trial, bench, folder, levels, epochs.of_level, lambda level: None)
+        statuses[trial.id] = run_trial(trial, bench, folder, epochs.of_level, lambda level: None)
     return epochs, statuses

@@ -14,6 +14,7 @@ from raylth.orchestration.progress import Progress
 
 REDRAW_SECONDS = 0.25
 PLAIN_SECONDS = 10.0
+BAR_WIDTH = 40
 
 
 class LiveDisplay:
@@ -76,29 +77,37 @@ def make_display(console: Console) -> LiveDisplay | PlainDisplay:
 
 def headline(progress: Progress) -> str:
     """One line that says it all."""
-    with progress.lock:
-        rate = sum(trial.images_per_second for trial in progress.running.values())
+    return " · ".join([*_counts(progress), *_pace(progress)])
+
+
+def _counts(progress: Progress) -> list[str]:
     parts = [
         f"{progress.run}: {progress.phase}",
         f"trials {progress.trials_done}/{progress.trials}",
         f"epochs {progress.epochs_now()}/{progress.epochs}",
         f"evaluations {progress.evaluations_done}/{progress.evaluations}",
     ]
-    if rate:
-        parts.append(f"{rate:,.0f} images/s")
-    if (left := progress.eta_seconds()) is not None and progress.phase == "training":
-        parts.append(f"about {duration(left)} left")
     if progress.diverged:
         parts.append(f"{progress.diverged} diverged")
     if progress.failed:
         parts.append(f"{progress.failed} failed")
-    return " · ".join(parts)
+    return parts
+
+
+def _pace(progress: Progress) -> list[str]:
+    with progress.lock:
+        rate = sum(trial.images_per_second for trial in progress.running.values())
+    parts = [f"{rate:,.0f} images/s"] if rate else []
+    if (left := progress.eta_seconds()) is not None and progress.phase == "training":
+        parts.append(f"about {duration(left)} left")
+    return parts
 
 
 def render(progress: Progress) -> RenderableType:
-    """The live block: headline, bar, and a line per running trial."""
-    bar = Table.grid()
-    bar.add_row(ProgressBar(total=max(1, progress.epochs), completed=progress.epochs_now(), width=60))
+    """The live block: what is done, a bar with the pace, and a line per running trial."""
+    bar = Table.grid(padding=(0, 2, 0, 0))
+    whole, done = max(1, progress.epochs), progress.epochs_now()
+    bar.add_row(ProgressBar(total=whole, completed=done, width=BAR_WIDTH), " · ".join(_pace(progress)))
     trials = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     for name, justify in (("running trial", "left"), ("level", "right"), ("epoch", "right"), ("images/s", "right")):
         trials.add_column(name, justify="right" if justify == "right" else "left", no_wrap=True)
@@ -106,4 +115,4 @@ def render(progress: Progress) -> RenderableType:
         for trial in progress.running.values():
             rate = f"{trial.images_per_second:,.0f}" if trial.images_per_second else ""
             trials.add_row(trial.trial, f"{trial.level}/{trial.levels}", f"{trial.epoch}/{trial.epochs}", rate)
-    return Group(Text(headline(progress), style="bold"), bar, trials)
+    return Group(Text(" · ".join(_counts(progress)), style="bold"), bar, trials)

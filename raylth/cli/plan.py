@@ -42,7 +42,10 @@ def plan(
     store = Store(open_storage(checked.storage))
     counts = count(made, store)
     console.print(_table(checked.name, counts))
-    if not measure or not (counts.epochs_left or counts.lines_left):
+    if not (counts.epochs_left or counts.evaluations_left):
+        console.print("Everything is in the store already; the sweep would only write its tables.")
+        return
+    if not measure:
         return
     from raylth.orchestration.resources import threads_for, trial_slots
     from raylth.planning.cost import estimate_seconds
@@ -68,8 +71,8 @@ def _table(name: str, counts: "Counts") -> Table:
         "without sharing": f"{counts.epochs_without_sharing:,} ({100 * saved:.0f}% saved)",
         "epochs not in the store yet": f"{counts.epochs_left:,}",
         "images trained": f"{counts.train_images:,}",
-        "lines": f"{counts.lines:,} ({counts.lines_left:,} not in the store yet)",
-        "images evaluated on lines": f"{counts.line_images:,}",
+        "evaluations": f"{counts.evaluations:,} ({counts.evaluations_left:,} not in the store yet)",
+        "images evaluated": f"{counts.evaluation_images:,}",
         "disk": _size(counts.disk_bytes),
     }
     for label, value in rows.items():

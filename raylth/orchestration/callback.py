@@ -5,12 +5,13 @@ from typing import Any
 
 from ray import tune
 
+from raylth.evaluation import Measured
 from raylth.orchestration.evaluators import Backlog, EvaluatorPool, Job
 from raylth.orchestration.ledger import Ledger
 from raylth.orchestration.progress import Display, Progress
-from raylth.planning import PlannedLine, Trial
-from raylth.stability.line import LineResult
-from raylth.trial import fail_trial
+from raylth.studies.sibling_forgetting import SiblingGroup
+from raylth.trials.status import fail_trial
+from raylth.trials.trial import Trial
 
 TABLES_SECONDS = 30.0
 """How often the tables are refreshed while a sweep runs."""
@@ -35,11 +36,11 @@ class SweepCallback(tune.Callback):
 
     def submit_ready(self) -> None:
         """Hand out what can be evaluated from what earlier sweeps left."""
-        for name, status in self._ledger.statuses.items():
-            for level in range(status.levels_done):
-                self._pool.submit(self._backlog.level_done(name, level))
-            if status.is_over:
-                self._pool.submit(self._backlog.trial_over(name, status.levels_done))
+        for trial in self._trials.values():
+            self._pool.submit(self._backlog.done(self._ledger.done_keys(trial)))
+        for trial in self._trials.values():
+            if self._ledger.is_over(trial):
+                self._pool.submit(self._backlog.lost(self._ledger.lost_keys(trial)))
 
     def drain(self) -> None:
         """Wait for the evaluations that are left."""
@@ -50,7 +51,7 @@ class SweepCallback(tune.Callback):
     def on_trial_start(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial has begun, or begun again."""
         planned = self._planned(trial)
-        self._progress.trial_started(planned.id, planned.levels, planned.lineage.training.epochs)
+        self._progress.trial_started(planned.id, len(planned.steps) - 1, planned.lineage.training.epochs)
 
     def on_trial_result(
         self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
@@ -63,7 +64,7 @@ class SweepCallback(tune.Callback):
         elif result.get("event") == "level":
             self._ledger.refresh_status(planned)
             self._progress.level(planned.id, result["level"], self._ledger.epochs_done())
-            self._pool.submit(self._backlog.level_done(planned.id, result["level"]))
+            self._pool.submit(self._backlog.done(self._ledger.done_keys(planned)))
 
     def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
         """A trial has returned: finished, diverged, or failed with a message."""
@@ -75,7 +76,7 @@ class SweepCallback(tune.Callback):
         message = "its process died, or raised an error that raylth does not know; see the sweep's log"
         if trial.error_file:
             message = _last_line(trial.error_file) or message
-        fail_trial(planned, self._ledger.folder, self._ledger.plan.spec.forgetting.levels, message)
+        fail_trial(planned, self._ledger.folder, message)
         self._over(planned)
 
     def on_step_end(self, iteration: int, trials: list[Any], **info: Any) -> None:
@@ -97,13 +98,14 @@ class SweepCallback(tune.Callback):
             self._display.note(f"{trial.id} {outcome}: {status.message}")
         if outcome == "failed":
             self.failures.append(f"{trial.id}: {status.message if status else 'no status was written'}")
-        self._pool.submit(self._backlog.trial_over(trial.id, status.levels_done if status else 0))
+        self._pool.submit(self._backlog.done(self._ledger.done_keys(trial)))
+        self._pool.submit(self._backlog.lost(self._ledger.lost_keys(trial)))
 
-    def _evaluated(self, job: Job, result: LineResult | None) -> None:
-        if isinstance(job, PlannedLine) and result is not None:
-            self._ledger.results[job.line.key] = result
-        elif not isinstance(job, PlannedLine):
+    def _evaluated(self, job: Job, measured: Measured | None) -> None:
+        if isinstance(job, SiblingGroup):
             self._ledger.groups_done.add(job.part)
+        elif measured is not None:
+            self._ledger.results[job.key] = measured
         self._progress.evaluated()
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import torch
 
 from raylth.errors import Unsupported
-from raylth.planning import Trial
 from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.store import Checkpoints, Store, open_storage
 from raylth.tables import RunFolder
 from raylth.training.precision import supports_bf16
 from raylth.training.setup import CLEAN_IMAGES, make_workbench
 from raylth.training.workbench import Workbench, device_name
+from raylth.trials.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,6 @@ class Context:
     run: str
     storage: str
     data_root: str
-    forgetting_levels: tuple[int, ...]
     line_images: int
     threads: int
     allow_import: bool
@@ -47,8 +46,7 @@ def trial_bench(context: Context, trial: Trial) -> Workbench:
     Raises:
         Unsupported: the sweep trains in bf16, and this device has no units for it.
     """
-    spec = trial.cell.spec
-    bench = _bench(context, spec.data, spec.model, spec.training.augment.crop, CLEAN_IMAGES)
+    bench = _bench(context, trial.data, trial.model, trial.lineage.training.augment.crop, CLEAN_IMAGES)
     if trial.lineage.precision == "bf16" and not supports_bf16(bench.splits.device):
         raise Unsupported(f"{device_name(bench.splits.device)} has no bf16 units; use precision: fp32 or auto.")
     return replace(bench, run=context.run, trial=trial.id)
@@ -56,8 +54,7 @@ def trial_bench(context: Context, trial: Trial) -> Workbench:
 
 def line_bench(context: Context, trial: Trial) -> Workbench:
     """The workbench of an evaluator: no crop, and as many clean images as the spec's lines ask for."""
-    spec = trial.cell.spec
-    return _bench(context, spec.data, spec.model, 0, context.line_images)
+    return _bench(context, trial.data, trial.model, 0, context.line_images)
 
 
 def limit_threads(threads: int) -> None:

@@ -2,16 +2,16 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import ray
 
+from raylth.evaluation import Measured
 from raylth.orchestration.context import Context, limit_threads, line_bench
 from raylth.orchestration.resources import EvaluatorNeeds
-from raylth.planning import PlannedLine, SiblingGroup
-from raylth.stability.line import LineResult, line_result
-from raylth.trial import aggregate_forgetting
+from raylth.studies.evaluation import Evaluation
+from raylth.studies.sibling_forgetting import SiblingGroup, aggregate_forgetting
 
 NICENESS = 10
 """Trials come first where evaluators have no cores of their own."""
@@ -27,19 +27,17 @@ class Evaluator:
         self._context = context
         os.nice(NICENESS)
 
-    def line(self, planned: PlannedLine) -> LineResult:
-        """Evaluate a line between two stored states."""
+    def measure(self, evaluation: Evaluation) -> Measured:
+        """Measure something on stored states."""
         limit_threads(1)
-        bench = line_bench(self._context, planned.trial_a)
-        return line_result(bench.store, planned.line, bench.network, bench.splits, self._context.run)
+        return evaluation.measure(line_bench(self._context, evaluation.trial), self._context.run)
 
-    def forgetting(self, group: SiblingGroup) -> None:
+    def aggregate(self, group: SiblingGroup) -> None:
         """Aggregate the forgetting statistics of the siblings of one cell, initialisation and level."""
-        bench = line_bench(self._context, group.trials[0])
-        aggregate_forgetting(group, bench, self._context.folder)
+        aggregate_forgetting(group, line_bench(self._context, group.trial), self._context.folder)
 
 
-Job = PlannedLine | SiblingGroup
+Job = Evaluation | SiblingGroup
 
 
 class EvaluatorPool:
@@ -49,7 +47,8 @@ class EvaluatorPool:
         context: the sweep.
         needs: how many, and what each reserves.
 
-    `on_done` is told of every finished job, with the result of a line; `failures` says in words what could not be done.
+    `on_done` is told of every finished job, with what an evaluation measured; `failures` says in words what could not
+    be done.
     """
 
     def __init__(self, context: Context, needs: EvaluatorNeeds) -> None:
@@ -62,7 +61,7 @@ class EvaluatorPool:
             # Made before the trials, or these would take what the evaluators reserve.
             for place in range(needs.count):
                 self._actor(place)
-        self.on_done: Callable[[Job, LineResult | None], None] = lambda job, result: None
+        self.on_done: Callable[[Job, Measured | None], None] = lambda job, measured: None
         self.failures: list[str] = []
 
     def submit(self, jobs: Iterable[Job]) -> None:
@@ -88,7 +87,7 @@ class EvaluatorPool:
         while self._queue and min(self._load) < LINES_AHEAD:
             place = self._load.index(min(self._load))
             job, actor = self._queue.popleft(), self._actor(place)
-            ref = actor.line.remote(job) if isinstance(job, PlannedLine) else actor.forgetting.remote(job)
+            ref = actor.measure.remote(job) if isinstance(job, Evaluation) else actor.aggregate.remote(job)
             self._flying[ref] = (place, job)
             self._load[place] += 1
 
@@ -115,45 +114,38 @@ class EvaluatorPool:
             result = ray.get(ref)
         except ray.exceptions.RayError as error:
             # Missing in the tables, and computed by the next sweep on this storage.
-            self.failures.append(f"{_describe(job)}: {_last_line(error)}")
+            self.failures.append(f"{job.name}: {_last_line(error)}")
             return
         self.on_done(job, result)
 
 
 class Backlog:
-    """Evaluations that wait for trials: gives out each once, when all levels that it needs are there."""
+    """Evaluations that wait for trainings: gives out each once, when all that it needs is there."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
-        self._waiting = [(job, set(job.levels_needed)) for job in jobs]
+        self._waiting = [(job, set(job.needs)) for job in jobs]
 
-    def level_done(self, trial: str, level: int) -> list[Job]:
-        """What can be evaluated now that a trial has finished a level."""
+    def done(self, trajectories: Collection[str]) -> list[Job]:
+        """What can be evaluated now that these trainings have come to their ends."""
         for _, needs in self._waiting:
-            needs.discard((trial, level))
+            needs.difference_update(trajectories)
         return self._release()
 
-    def trial_over(self, trial: str, levels_done: int) -> list[Job]:
-        """What can be evaluated now that a trial will do no more; lines that need more of it are given up."""
-        self._waiting = [(job, needs) for job, needs in self._waiting if not _is_lost(job, needs, trial, levels_done)]
-        for _, needs in self._waiting:
-            needs.difference_update([need for need in needs if need[0] == trial])
-        return self._release()
+    def lost(self, trajectories: Collection[str]) -> list[Job]:
+        """What can be evaluated now that these will never come; evaluations that still wait for one are given up.
+
+        An aggregate takes whichever siblings there are.
+        """
+        lost = set(trajectories)
+        self._waiting = [
+            (job, needs) for job, needs in self._waiting if isinstance(job, SiblingGroup) or not needs & lost
+        ]
+        return self.done(lost)
 
     def _release(self) -> list[Job]:
         ready = [job for job, needs in self._waiting if not needs]
         self._waiting = [(job, needs) for job, needs in self._waiting if needs]
         return ready
-
-
-def _is_lost(job: Job, needs: set[tuple[str, int]], trial: str, levels_done: int) -> bool:
-    # An aggregate takes whichever siblings there are; a line needs both its ends.
-    return isinstance(job, PlannedLine) and any(name == trial and level >= levels_done for name, level in needs)
-
-
-def _describe(job: Job) -> str:
-    if isinstance(job, SiblingGroup):
-        return f"forgetting over siblings of {job.name}"
-    return f"{job.kind} line from {job.trial_a.id} level {job.level_a} to {job.trial_b.id} level {job.level_b}"
 
 
 def _last_line(error: Exception) -> str:

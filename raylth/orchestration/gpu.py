@@ -7,10 +7,10 @@ import ray
 import torch
 
 from raylth.orchestration.context import Context, trial_bench
-from raylth.planning import Trial
 from raylth.seeds import presentations
 from raylth.spec.schema import ResourceSpec
 from raylth.training.loop import Masking, make_optimiser, train_epoch
+from raylth.trials.trial import Trial
 
 HEADROOM = 1.2
 """A share leaves this factor above the peak that one short epoch reached."""

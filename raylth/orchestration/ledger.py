@@ -1,17 +1,23 @@
 """The driver's books: what is done, what the tables hold, and when they are refreshed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from raylth.planning import Plan, PlannedLine, SiblingGroup, Trial
-from raylth.stability.line import LineResult, read_line
+from raylth.evaluation import Measured, read_measured
+from raylth.planning import Plan
+from raylth.planning.cost import length
 from raylth.store import Store
+from raylth.studies.evaluation import Evaluation
+from raylth.studies.sibling_forgetting import TABLE, SiblingGroup
 from raylth.tables import TABLES, RunFolder
-from raylth.tables.rows import Row, barrier_row, curve_rows, line_segment_row, trial_columns
-from raylth.trajectory import Trajectory
-from raylth.trial import TRIAL_TABLES, TrialStatus, read_status, trial_digest
+from raylth.tables.rows import Row, evaluation_segment_row, trial_columns
+from raylth.trials.status import TrialStatus, read_status
+from raylth.trials.trial import Trial
 
-LINES_PART = "lines"
+DRIVER_PART = "driver"
+"""The part of a table that the driver writes itself; those of trials bear their names."""
+
+DRIVER_TABLES = ("trials", "lmc", "barriers", "segments")
 
 
 @dataclass
@@ -22,23 +28,22 @@ class Ledger:
     folder: RunFolder
     store: Store
     statuses: dict[str, TrialStatus] = field(default_factory=dict)
-    results: dict[str, LineResult] = field(default_factory=dict)
+    results: dict[str, Measured] = field(default_factory=dict)
     groups_done: set[str] = field(default_factory=set)
 
     def read(self) -> None:
         """Take in what earlier sweeps left."""
         for trial in self.plan.trials:
             self.refresh_status(trial)
-        for planned in self.plan.lines:
-            if (result := read_line(self.store, planned.line)) is not None:
-                self.results[planned.line.key] = result
-        done = (group.part for group in self.plan.groups if self.folder.has_part("forgetting_siblings", group.part))
-        self.groups_done.update(done)
+        for planned in self.plan.evaluations:
+            if (measured := read_measured(self.store, planned.key)) is not None:
+                self.results[planned.key] = measured
+        self.groups_done.update(group.part for group in self.plan.groups if self.folder.has_part(TABLE, group.part))
 
     def refresh_status(self, trial: Trial) -> TrialStatus | None:
         """Read a trial's status anew; None if there is none, or it is of another plan."""
         status = read_status(self.folder, trial)
-        if status is None or status.digest != trial_digest(trial, self.plan.spec.forgetting.levels):
+        if status is None or status.digest != trial.digest:
             return None
         self.statuses[trial.id] = status
         return status
@@ -52,65 +57,74 @@ class Ledger:
         """Trials with work to do, in starting order."""
         return tuple(trial for trial in self.plan.trials if not self.is_over(trial))
 
-    def lines_left(self) -> tuple[PlannedLine, ...]:
-        """Lines without a result."""
-        return tuple(planned for planned in self.plan.lines if planned.line.key not in self.results)
-
-    def lines_to_try(self) -> tuple[PlannedLine, ...]:
-        """Lines without a result whose two ends exist, or may still come: not those of a diverged lineage."""
-        return tuple(planned for planned in self.lines_left() if not self._is_lost(planned))
+    def evaluations_to_try(self) -> tuple[Evaluation, ...]:
+        """Those without a result whose states exist, or may still come: not those of a diverged training."""
+        left = [planned for planned in self.plan.evaluations if planned.key not in self.results]
+        lost = {key for trial in self.plan.trials if self.is_over(trial) for key in self.lost_keys(trial)}
+        diverged = {key for key in self._needed(left) if self.store.diverged_in(key) is not None}
+        return tuple(planned for planned in left if not planned.needs & (lost | diverged))
 
     def groups_left(self) -> tuple[SiblingGroup, ...]:
         """Sibling groups that are not aggregated yet."""
         return tuple(group for group in self.plan.groups if group.part not in self.groups_done)
 
+    def done_keys(self, trial: Trial) -> list[str]:
+        """Trainings of the steps that a trial has done."""
+        return [trajectory.key for step in trial.steps[: self._steps_done(trial)] for trajectory in step]
+
+    def lost_keys(self, trial: Trial) -> list[str]:
+        """A trial's own trainings that never come, if it is over."""
+        left = (trajectory.key for step in trial.steps[self._steps_done(trial) :] for trajectory in step)
+        return [key for key in left if key in trial.own]
+
     def epochs_done(self) -> int:
-        """Epochs of the plan that need not be trained any more, by the levels that are done."""
-        ends = {
-            trajectory.key: trajectory.training.epochs - trajectory.start
-            for trial in self.plan.trials
-            for trajectory in self._finished(trial)
-        }
-        return sum(ends.values())
+        """Epochs of the plan that need not be trained any more, by the steps that are done."""
+        return sum(length(self.plan.trajectories[key]) for key in self._finished())
 
     def write_tables(self) -> None:
         """Write the driver's own parts, and refresh every table from the parts that are there."""
-        self.folder.write_part("trials", LINES_PART, [self._trial_row(trial) for trial in self.plan.in_grid_order])
-        done = [
-            (planned, self.results[planned.line.key]) for planned in self.plan.lines if planned.line.key in self.results
-        ]
-        run, threshold = self.folder.name, self.plan.spec.lmc.stable_below
-        self.folder.write_part("lmc", LINES_PART, [row for pair in done for row in curve_rows(run, *pair)])
-        self.folder.write_part("barriers", LINES_PART, [barrier_row(run, *pair, threshold) for pair in done])
-        self.folder.write_part("segments", LINES_PART, [line_segment_row(run, *pair) for pair in done])
+        rows: dict[str, list[Row]] = {table: [] for table in DRIVER_TABLES}
+        rows["trials"] = [self._trial_row(trial) for trial in self.plan.in_grid_order]
+        for planned in self.plan.evaluations:
+            if (measured := self.results.get(planned.key)) is not None:
+                self._describe(planned, measured, rows)
+        for table, content in rows.items():
+            self.folder.write_part(table, DRIVER_PART, content)
         for table in TABLES:
             self.folder.compact(table, self._parts(table))
 
-    def _is_lost(self, planned: PlannedLine) -> bool:
-        statuses = ((self.statuses.get(trial), level) for trial, level in planned.levels_needed)
-        return any(status is not None and status.is_over and level >= status.levels_done for status, level in statuses)
+    def _describe(self, planned: Evaluation, measured: Measured, rows: dict[str, list[Row]]) -> None:
+        run = self.folder.name
+        for table, content in planned.rows(run, measured).items():
+            rows[table] += content
+        rows["segments"].append(evaluation_segment_row(run, planned.trial, planned.study, planned.key, measured.cost))
+
+    def _needed(self, evaluations: Iterable[Evaluation]) -> set[str]:
+        return {key for planned in evaluations for key in planned.needs}
 
     def _parts(self, table: str) -> Sequence[str]:
-        if table == "forgetting_siblings":
+        if table == TABLE:
             return [group.part for group in self.plan.groups]
-        trials = [trial.id for trial in self.plan.in_grid_order if trial.id in self.statuses]
-        return [*(trials if table in TRIAL_TABLES else []), LINES_PART]
+        trials = (trial for trial in self.plan.in_grid_order if trial.id in self.statuses)
+        return [*(trial.id for trial in trials if table in trial.tables), DRIVER_PART]
 
-    def _finished(self, trial: Trial) -> list[Trajectory]:
+    def _steps_done(self, trial: Trial) -> int:
         status = self.statuses.get(trial.id)
-        if status is None:
-            return []
-        if status.is_over:
-            return list(trial.trajectories)
-        return [trial.lineage.level(level) for level in range(status.levels_done)]
+        return status.levels_done if status else 0
+
+    def _finished(self) -> set[str]:
+        """Keys of trainings that are done, or never come."""
+        return {
+            key for trial in self.plan.trials for key in (trial.own if self.is_over(trial) else self.done_keys(trial))
+        }
 
     def _trial_row(self, trial: Trial) -> Row:
         status = self.statuses.get(trial.id)
         return {
             **trial_columns(self.folder.name, trial),
             "status": status.status if status else "unfinished",
-            "levels_planned": trial.levels,
-            "levels_done": status.levels_done if status else 0,
+            "levels_planned": len(trial.steps) - 1,
+            "levels_done": self._steps_done(trial),
             "message": status.message if status else None,
             "lineage": trial.lineage.mask_key,
         }

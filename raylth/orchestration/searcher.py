@@ -6,9 +6,9 @@ from typing import Any
 
 from ray.tune.search import Searcher
 
-from raylth.planning import Trial
 from raylth.store import Store
 from raylth.trajectory import StateRef
+from raylth.trials.trial import Trial
 
 RECHECK_SECONDS = 0.5
 """How often a missing state is looked for; a look costs a request where storage is remote."""

@@ -111,7 +111,7 @@ class _Sweep:
         return ledger
 
     def _work_left(self, ledger: Ledger) -> bool:
-        return bool(ledger.trials_left() or ledger.lines_to_try() or ledger.groups_left())
+        return bool(ledger.trials_left() or ledger.evaluations_to_try() or ledger.groups_left())
 
     def _known_precision(self) -> Precision | None:
         if self.spec.precision != "auto":
@@ -137,7 +137,7 @@ class _Sweep:
         available = ray.cluster_resources()
         gpu = measured_share(resources, available, context, ledger.plan.trials)
         slots = trial_slots(resources, gpu, available, len(ledger.plan.trials))
-        backlog = Backlog([*ledger.lines_to_try(), *ledger.groups_left()])
+        backlog = Backlog([*ledger.evaluations_to_try(), *ledger.groups_left()])
         self._begin(ledger)
         pool = EvaluatorPool(context, evaluator_needs(resources, gpu, available))
         callback = SweepCallback(ledger, backlog, pool, self.progress, self.display)
@@ -158,7 +158,7 @@ class _Sweep:
             trials_done=len(plan.trials) - len(ledger.trials_left()),
             epochs=plan.epochs,
             epochs_done=ledger.epochs_done(),
-            evaluations=len(plan.lines) + len(plan.groups),
+            evaluations=len(plan.evaluations) + len(plan.groups),
             evaluations_done=len(ledger.results) + len(ledger.groups_done),
         )
 
@@ -167,7 +167,6 @@ class _Sweep:
             run=self.spec.name,
             storage=self.folder.storage.uri,
             data_root=self.data_root,
-            forgetting_levels=self.spec.forgetting.levels,
             line_images=self.spec.lmc.train_images,
             threads=threads_for(self.spec.resources.cpu),
             allow_import=self.allow_import,

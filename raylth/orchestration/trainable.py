@@ -8,9 +8,11 @@ from ray import tune
 
 from raylth.errors import RaylthError
 from raylth.orchestration.context import Context, limit_threads, trial_bench
-from raylth.planning import Trial
 from raylth.training.workbench import EpochReport, OnEpoch
-from raylth.trial import OnEpochOf, fail_trial, run_trial
+from raylth.trials.listening import OnEpochOf
+from raylth.trials.run import run_trial
+from raylth.trials.status import fail_trial
+from raylth.trials.trial import Trial
 
 REPORT_SECONDS = 1.0
 """`tune.report` waits for the driver, so epochs are reported no more often."""
@@ -21,9 +23,9 @@ def train_lineage(config: Mapping[str, Any], context: Context, trials: Mapping[s
     trial = trials[config["trial"]]
     limit_threads(context.threads)
     try:
-        run_trial(trial, trial_bench(context, trial), context.folder, context.forgetting_levels, _listener(), _on_level)
+        run_trial(trial, trial_bench(context, trial), context.folder, _listener(), _on_level)
     except RaylthError as error:
-        fail_trial(trial, context.folder, context.forgetting_levels, str(error))
+        fail_trial(trial, context.folder, str(error))
 
 
 def _on_level(level: int) -> None:

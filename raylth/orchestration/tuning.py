@@ -13,9 +13,9 @@ from raylth.orchestration.context import Context
 from raylth.orchestration.quiet import NoTuneOutput
 from raylth.orchestration.searcher import PlanSearcher
 from raylth.orchestration.trainable import train_lineage
-from raylth.planning import Trial
 from raylth.spec import SweepSpec
 from raylth.tables import RunFolder
+from raylth.trials.trial import Trial
 
 
 def tune_trials(

@@ -1,5 +1,5 @@
-"""From a sweep spec to a plan: trials, trajectories and lines with their keys, and what they will cost."""
+"""From a sweep spec to a plan: trials, trajectories and evaluations with their keys, and what they will cost."""
 
-from raylth.planning.plan import Plan, PlannedLine, SiblingGroup, Trial, make_plan
+from raylth.planning.plan import Plan, make_plan
 
-__all__ = ["Plan", "PlannedLine", "SiblingGroup", "Trial", "make_plan"]
+__all__ = ["Plan", "make_plan"]

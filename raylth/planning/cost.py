@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from math import prod
 
 from raylth.data import DataFacts
+from raylth.evaluation import Passes
 from raylth.models import build
-from raylth.planning.plan import Plan, PlannedLine, Trial
+from raylth.planning.plan import Plan
 from raylth.spec.schema import DataSpec, ModelSpec
-from raylth.stability.line import line_images
 from raylth.store import Store
+from raylth.studies.evaluation import Evaluation
 from raylth.trajectory import Trajectory
+from raylth.trials.trial import Trial
 
 BYTES_PER_WEIGHT = 4
 
 
 @dataclass(frozen=True)
 class Counts:
-    """The size of a plan. `epochs_left` and `lines_left` are what the store does not hold yet.
+    """The size of a plan. `epochs_left` and `evaluations_left` are what the store does not hold yet.
 
-    `train_images` counts presentations, `line_images` forward passes on lines, `disk_bytes` what the store will hold.
+    `train_images` counts presentations, `evaluation_images` forward passes of evaluations, `disk_bytes` what the store
+    will hold.
     """
 
     trials: int
@@ -29,9 +32,9 @@ class Counts:
     epochs_without_sharing: int
     epochs_left: int
     train_images: int
-    lines: int
-    lines_left: int
-    line_images: int
+    evaluations: int
+    evaluations_left: int
+    evaluation_images: int
     disk_bytes: int
 
 
@@ -39,13 +42,14 @@ class Counts:
 class Speed:
     """Measured seconds on this machine with as many processes at work as a sweep has.
 
-    `epoch`: one epoch of training with its evaluation and checkpoint; `start`: acc_0 of a level; `line`: a line with
-    recomputed BatchNorm and one without.
+    `epoch`: one epoch of training with its evaluation and checkpoint; `start`: acc_0 of a level; `evaluate` and
+    `recompute`: one image of an evaluation, and of recomputing BatchNorm.
     """
 
     epoch: float
     start: float
-    line: Mapping[str, float]
+    evaluate: float
+    recompute: float
 
 
 Kind = tuple[DataSpec, ModelSpec, int]
@@ -54,14 +58,13 @@ Kind = tuple[DataSpec, ModelSpec, int]
 
 def kind_of(trial: Trial) -> Kind:
     """The kind of a trial's trainings."""
-    spec = trial.cell.spec
-    return spec.data, spec.model, spec.training.batch_size
+    return trial.data, trial.model, trial.lineage.training.batch_size
 
 
 def count(plan: Plan, store: Store) -> Counts:
     """Count a plan, and what of it the store holds already."""
     done = {key for key, trajectory in plan.trajectories.items() if _is_settled(store, trajectory)}
-    lines_left = [planned for planned in plan.lines if not store.has_evaluation(planned.line.key)]
+    left = [planned for planned in plan.evaluations if not store.has_evaluation(planned.key)]
     sizes = _train_sizes(plan)
     return Counts(
         trials=len(plan.trials),
@@ -70,9 +73,9 @@ def count(plan: Plan, store: Store) -> Counts:
         epochs_without_sharing=plan.epochs_without_sharing,
         epochs_left=sum(length(trajectory) for key, trajectory in plan.trajectories.items() if key not in done),
         train_images=sum(length(trajectory) * sizes[key] for key, trajectory in plan.trajectories.items()),
-        lines=len(plan.lines),
-        lines_left=len(lines_left),
-        line_images=sum(_line_images(plan, planned) for planned in plan.lines),
+        evaluations=len(plan.evaluations),
+        evaluations_left=len(left),
+        evaluation_images=sum(_passes(plan, planned).total for planned in plan.evaluations),
         disk_bytes=_disk_bytes(plan),
     )
 
@@ -99,9 +102,12 @@ def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind,
         todo = [each for key, each in trial.own.items() if not is_done[key]]
         return sum(length(each) * speed.epoch + speed.start for each in todo) + (per_trial if todo else 0.0)
 
-    lines = [planned for planned in plan.lines if not store.has_evaluation(planned.line.key)]
-    evaluation = sum(speeds[kind_of(planned.trial_a)].line[planned.line.batchnorm] for planned in lines)
-    return _makespan(plan, slots, seconds) + evaluation / slots
+    evaluating = 0.0
+    for planned in plan.evaluations:
+        if not store.has_evaluation(planned.key):
+            speed, passes = speeds[kind_of(planned.trial)], _passes(plan, planned)
+            evaluating += passes.evaluated * speed.evaluate + passes.recomputed * speed.recompute
+    return _makespan(plan, slots, seconds) + evaluating / slots
 
 
 def _makespan(plan: Plan, slots: int, seconds: Callable[[Trial], float]) -> float:
@@ -138,15 +144,14 @@ def _is_settled(store: Store, trajectory: Trajectory) -> bool:
 
 def _train_sizes(plan: Plan) -> dict[str, int]:
     return {
-        trajectory.key: plan.facts[trial.cell.spec.data].train_images
+        trajectory.key: plan.facts[trial.data].train_images
         for trial in plan.trials
         for trajectory in trial.trajectories
     }
 
 
-def _line_images(plan: Plan, planned: PlannedLine) -> int:
-    facts, line = plan.facts[planned.trial_a.cell.spec.data], planned.line
-    return line_images(line, facts.test_images, min(line.train_images, facts.train_images))
+def _passes(plan: Plan, planned: Evaluation) -> Passes:
+    return planned.passes(plan.facts[planned.trial.data])
 
 
 def _disk_bytes(plan: Plan) -> int:

@@ -13,14 +13,14 @@ import torch
 
 from raylth.data import DeviceSplit
 from raylth.planning.cost import Kind, Speed, kind_of
-from raylth.planning.plan import Plan, Trial
+from raylth.planning.plan import Plan
 from raylth.seeds import presentations
-from raylth.spec.schema import LmcSpec
 from raylth.store import Checkpoints, Store, open_storage
 from raylth.training.evaluate import EVALUATION_BATCH, evaluate, recompute_batchnorm
 from raylth.training.loop import Masking, make_optimiser, presentation_accuracy, train_epoch
 from raylth.training.setup import make_workbench
 from raylth.training.workbench import Workbench
+from raylth.trials.trial import Trial
 
 SECONDS_EACH = 1.5
 """How long each kind of work is repeated for its rate."""
@@ -32,7 +32,6 @@ PROBE_BATCHES = 40
 @dataclass(frozen=True)
 class _Task:
     trial: Trial
-    lmc: LmcSpec
     data_root: str
     threads: int
     allow_import: bool
@@ -45,18 +44,13 @@ def measure_speeds(plan: Plan, data_root: Path, slots: int, threads: int, allow_
     with ProcessPoolExecutor(slots, mp_context=spawn) as pool:
         speeds = {}
         for kind, trial in kinds.items():
-            task = _Task(trial, plan.spec.lmc, str(data_root), threads, allow_import)
+            task = _Task(trial, str(data_root), threads, allow_import)
             speeds[kind] = _average(list(pool.map(_measure, [task] * slots)))
     return speeds
 
 
 def _average(speeds: list[Speed]) -> Speed:
-    readings = speeds[0].line
-    return Speed(
-        epoch=mean(speed.epoch for speed in speeds),
-        start=mean(speed.start for speed in speeds),
-        line={reading: mean(speed.line[reading] for speed in speeds) for reading in readings},
-    )
+    return Speed(**{name: mean(vars(speed)[name] for speed in speeds) for name in vars(speeds[0])})
 
 
 def _measure(task: _Task) -> Speed:
@@ -66,15 +60,11 @@ def _measure(task: _Task) -> Speed:
         train, presented = _train_seconds(bench, task.trial), _presentation_seconds(bench, task.trial)
         evaluation, recompute = _evaluate_seconds(bench, task.trial), _recompute_seconds(bench, task.trial)
     images, test = bench.splits.train_images, len(bench.splits.test)
-    clean = min(task.lmc.train_images, len(bench.splits.clean))
-    point = evaluation * (test + clean)
     return Speed(
         epoch=train * images + evaluation * test,
         start=recompute * len(bench.splits.clean) + evaluation * test + presented * images,
-        line={
-            "interpolated": task.lmc.alphas * point,
-            "recomputed": task.lmc.alphas * (point + recompute * clean),
-        },
+        evaluate=evaluation,
+        recompute=recompute,
     )
 
 

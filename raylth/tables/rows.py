@@ -1,21 +1,19 @@
-"""Rows of the tables from what the store holds: pure functions of a trial's states, and of lines."""
+"""Rows of the tables from what the store holds: pure functions of a trial's states."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from raylth.planning.plan import PlannedLine, Trial
+from raylth.evaluation import Cost
 from raylth.pruning import sparsity_at
-from raylth.stability.barrier import verdict
 from raylth.stability.convergence import convergence_auc
 from raylth.stability.forgetting import Forgetting, forgetting, unpack_correct
-from raylth.stability.line import LineResult
 from raylth.state import Segment, State
 from raylth.store import Start
 from raylth.trajectory import Trajectory
+from raylth.trials.trial import LineageTrial, Trial
 
 Row = dict[str, Any]
 
@@ -27,7 +25,7 @@ class TrainedLevel:
     `images` is the number of training images, `surviving` and `prunable` count weights.
     """
 
-    trial: Trial
+    trial: LineageTrial
     level: int
     images: int
     surviving: int
@@ -142,28 +140,6 @@ def forgetting_rows(run: str, trained: TrainedLevel) -> Iterator[Row]:
         }
 
 
-def sibling_forgetting_rows(run: str, trial: Trial, level: int, records: Sequence[Forgetting]) -> Iterator[Row]:
-    """The `forgetting_siblings` rows of one level, from the records of the siblings that finished it.
-
-    `trial` is any of them; it names the cell and the initialisation.
-    """
-    events = torch.stack([record.events for record in records]).double()
-    unforgettable = torch.stack([record.unforgettable for record in records]).double().mean(0)
-    never = torch.stack([record.never_learned for record in records]).double().mean(0)
-    spread = events.std(0, correction=1).tolist() if len(records) > 1 else [None] * events.shape[1]
-    common = {**cell_columns(run, trial), "level": level, "siblings": len(records)}
-    columns = (events.mean(0).tolist(), spread, unforgettable.tolist(), never.tolist())
-    for example, (mean, std, unforgotten, unlearned) in enumerate(zip(*columns, strict=True)):
-        yield {
-            **common,
-            "example": example,
-            "events_mean": mean,
-            "events_std": std,
-            "unforgettable_share": unforgotten,
-            "never_learned_share": unlearned,
-        }
-
-
 def segment_rows(run: str, trial: Trial, level: int, key: str, segments: Iterable[Segment]) -> Iterator[Row]:
     """The `segments` rows of one training."""
     for segment in segments:
@@ -187,39 +163,12 @@ def segment_rows(run: str, trial: Trial, level: int, key: str, segments: Iterabl
         }
 
 
-def curve_rows(run: str, planned: PlannedLine, result: LineResult) -> Iterator[Row]:
-    """The `lmc` rows of one line: one per alpha."""
-    common = _line_columns(run, planned)
-    names = ("test_error", "test_loss", "train_error", "train_loss")
-    values = [getattr(result.curves, name).tolist() for name in names]
-    for alpha, *point in zip(result.curves.alphas.tolist(), *values, strict=True):
-        yield {**common, "alpha": alpha, **dict(zip(names, point, strict=True))}
-
-
-def barrier_row(run: str, planned: PlannedLine, result: LineResult, stable_below: float) -> Row:
-    """The `barriers` row of one line."""
+def evaluation_segment_row(run: str, trial: Trial, study: str, key: str, cost: Cost) -> Row:
+    """The `segments` row of one evaluation."""
     return {
-        **_line_columns(run, planned),
-        "barrier": result.barrier,
-        "barrier_low": result.low,
-        "barrier_high": result.high,
-        "verdict": verdict(result.low, result.high, stable_below),
-        "stable_below": stable_below,
-        "train_barrier": result.train_barrier(),
-        "loss_barrier": result.loss_barrier(),
-        "train_images": planned.line.train_images,
-        "state_a": planned.line.start.trajectory,
-        "state_b": planned.line.end.trajectory,
-    }
-
-
-def line_segment_row(run: str, planned: PlannedLine, result: LineResult) -> Row:
-    """The `segments` row of one line."""
-    cost = result.cost
-    return {
-        **cell_columns(run, planned.trial_a),
-        "kind": "line",
-        "key": planned.line.key,
+        **cell_columns(run, trial),
+        "kind": study,
+        "key": key,
         "computed": cost.run == run,
         "seconds": cost.seconds,
         "core_seconds": cost.core_seconds,
@@ -235,19 +184,6 @@ def line_segment_row(run: str, planned: PlannedLine, result: LineResult) -> Row:
 def _level_columns(run: str, trained: TrainedLevel) -> Row:
     sparsity = 1 - trained.surviving / trained.prunable
     return {**trial_columns(run, trained.trial), "level": trained.level, "sparsity": sparsity}
-
-
-def _line_columns(run: str, planned: PlannedLine) -> Row:
-    return {
-        **cell_columns(run, planned.trial_a),
-        "kind": planned.kind,
-        "trial_a": planned.trial_a.id,
-        "trial_b": planned.trial_b.id,
-        "level_a": planned.level_a,
-        "level_b": planned.level_b,
-        "batchnorm": planned.line.batchnorm,
-        "line": planned.line.key,
-    }
 
 
 def _curves(trained: TrainedLevel, state: State) -> dict[str, Tensor]:

@@ -4,8 +4,10 @@ import pytest
 
 from raylth.data import DataFacts
 from raylth.orchestration.evaluators import Backlog
-from raylth.planning import Plan, PlannedLine, SiblingGroup, make_plan
+from raylth.planning import Plan, make_plan
 from raylth.spec import SweepSpec
+from raylth.studies.lines import PlannedLine
+from raylth.studies.sibling_forgetting import SiblingGroup
 
 SPEC = SweepSpec.model_validate_json(
     """{"name": "s", "training": {"epochs": 4}, "lineage": {"levels": 2}, "siblings": 2,
@@ -22,21 +24,30 @@ def kinds(jobs: list[PlannedLine | SiblingGroup]) -> list[str]:
     return sorted(job.kind if isinstance(job, PlannedLine) else "forgetting" for job in jobs)
 
 
+def keys(plan: Plan, sibling: int, level: int) -> list[str]:
+    return [plan.in_grid_order[sibling].lineage.level(level).key]
+
+
 def test_a_line_is_handed_out_once_when_both_ends_exist(plan: Plan) -> None:
-    backlog = Backlog([*plan.lines, *plan.groups])
-    first, second = (trial.id for trial in plan.in_grid_order)
-    assert backlog.level_done(first, 0) == []
-    assert kinds(backlog.level_done(first, 1)) == ["within"]
-    assert kinds(backlog.level_done(second, 0)) == ["dense", "forgetting"]
-    assert backlog.level_done(second, 0) == []
-    assert kinds(backlog.level_done(first, 2)) == ["within"]
+    backlog = Backlog([*plan.evaluations, *plan.groups])
+    assert backlog.done(keys(plan, 0, 0)) == []
+    assert kinds(backlog.done(keys(plan, 0, 1))) == ["within"]
+    assert kinds(backlog.done(keys(plan, 1, 0))) == ["dense", "forgetting"]
+    assert backlog.done(keys(plan, 1, 0)) == []
+    assert kinds(backlog.done(keys(plan, 0, 2))) == ["within"]
 
 
-def test_a_trial_that_ends_early_takes_its_lines_with_it_but_not_the_aggregate(plan: Plan) -> None:
-    backlog = Backlog([*plan.lines, *plan.groups])
-    first, second = (trial.id for trial in plan.in_grid_order)
-    backlog.level_done(first, 0)
-    assert kinds(backlog.trial_over(second, 0)) == ["forgetting"]
-    assert kinds(backlog.level_done(first, 1)) == ["within"]
-    assert backlog.trial_over(first, 2) == []
-    assert backlog.level_done(first, 2) == []
+def test_a_training_that_never_comes_takes_its_lines_with_it_but_not_the_aggregate(plan: Plan) -> None:
+    backlog = Backlog([*plan.evaluations, *plan.groups])
+    backlog.done(keys(plan, 0, 0))
+    assert kinds(backlog.lost(keys(plan, 1, 0))) == ["forgetting"]
+    assert kinds(backlog.done(keys(plan, 0, 1))) == ["within"]
+    assert backlog.lost(keys(plan, 0, 2)) == []
+    assert backlog.done(keys(plan, 0, 2)) == []
+
+
+def test_what_was_already_done_is_not_lost(plan: Plan) -> None:
+    backlog = Backlog([*plan.evaluations, *plan.groups])
+    backlog.done([*keys(plan, 0, 0), *keys(plan, 0, 1)])
+    assert backlog.lost(keys(plan, 0, 1)) == []
+    assert kinds(backlog.done(keys(plan, 1, 0))) == ["dense", "forgetting"]

@@ -7,11 +7,12 @@ from ray.tune.search import Searcher
 
 from raylth.data import DataFacts
 from raylth.orchestration.searcher import PlanSearcher
-from raylth.planning import Plan, Trial, make_plan
+from raylth.planning import Plan, make_plan
 from raylth.spec import SweepSpec
 from raylth.state import State, Telemetry
 from raylth.store import Store, open_storage
 from raylth.trajectory import StateRef
+from raylth.trials.trial import LineageTrial
 
 SPEC = SweepSpec.model_validate_json(
     """{"name": "s", "training": {"epochs": 10}, "lineage": {"levels": 2}, "grid": {"rewind": [0, 3]}}"""
@@ -49,7 +50,7 @@ def offered(searcher: PlanSearcher, name: str) -> str | None:
     return str(suggestion["trial"])
 
 
-def waiting_for_trunk(plan: Plan) -> list[Trial]:
+def waiting_for_trunk(plan: Plan) -> list[LineageTrial]:
     return [trial for trial in plan.trials if trial.requires]
 
 

@@ -12,7 +12,10 @@ from raylth.state import State, Telemetry
 from raylth.store import Store, open_storage
 
 FACTS = DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, may_flip=False)
-SPEED = Speed(epoch=1.0, start=0.0, line={"interpolated": 2.0, "recomputed": 3.0})
+SPEED = Speed(epoch=1.0, start=0.0, evaluate=0.01, recompute=0.02)
+
+LINES = 2 * 5 * 70 * 0.01 + 2 * 5 * (70 * 0.01 + 50 * 0.02)
+"""Seconds of two lines with interpolated BatchNorm and two with recomputed."""
 
 
 def plan_of(text: str) -> Plan:
@@ -39,9 +42,9 @@ def test_counts_by_hand(plan: Plan, store: Store) -> None:
     assert (counts.trials, counts.trajectories, counts.epochs) == (4, 7, 10 + 10 + 6 + 2 * 10 + 2 * 6)
     assert counts.epochs_without_sharing == (10 + 20) + (10 + 12) + 10 + 10
     assert counts.train_images == counts.epochs * 100
-    assert counts.lines == 2 * 2
+    assert counts.evaluations == 2 * 2
     # 5 alphas over 20 test and 50 clean images; a recomputed line passes the clean ones once more.
-    assert counts.line_images == 2 * 5 * (20 + 50) + 2 * 5 * (20 + 50 + 50)
+    assert counts.evaluation_images == 2 * 5 * (20 + 50) + 2 * 5 * (20 + 50 + 50)
 
 
 def test_what_the_store_holds_is_not_counted_as_left(plan: Plan, store: Store) -> None:
@@ -62,25 +65,25 @@ def estimate(plan: Plan, store: Store, slots: int) -> float:
 
 
 def test_with_one_slot_the_time_is_the_sum(plan: Plan, store: Store) -> None:
-    lines = 2 * 2.0 + 2 * 3.0
+    lines = LINES
     assert estimate(plan, store, slots=1) == pytest.approx(plan.epochs + lines)
 
 
 def test_with_endless_slots_the_time_is_the_longest_chain(plan: Plan, store: Store) -> None:
     # The trunk takes 10 of its trial's 30 epochs; the rewound lineage then trains its own 12, within the other's 30.
-    lines = (2 * 2.0 + 2 * 3.0) / 8
+    lines = LINES / 8
     assert estimate(plan, store, slots=8) == pytest.approx(30 + lines)
 
 
 def test_two_slots_are_filled_longest_first(plan: Plan, store: Store) -> None:
     # Slot 1: the lineage without rewinding, 30. Slot 2: dense sibling 10, then the rewound ones 12 and 6.
-    lines = (2 * 2.0 + 2 * 3.0) / 2
+    lines = LINES / 2
     assert estimate(plan, store, slots=2) == pytest.approx(30 + lines)
 
 
 def test_a_finished_plan_takes_no_time(plan: Plan, store: Store) -> None:
     for trajectory in plan.trajectories.values():
         store.publish(trajectory, State(10, {}, {}, Telemetry.empty(100)))
-    for planned in plan.lines:
+    for planned in plan.evaluations:
         store.put_evaluation(planned.line.key, {}, {"numbers": "{}", "cost": "{}"})
     assert estimate(plan, store, slots=2) == 0.0

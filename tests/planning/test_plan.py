@@ -10,10 +10,10 @@ from tiny import RESNET, TRAINING, data_spec, digits, make_spec, plan_of
 
 from raylth.data import DataFacts
 from raylth.errors import SpecError
-from raylth.planning import Plan, Trial, make_plan
-from raylth.planning.names import cell_name, trial_id
-from raylth.planning.plan import TICKET_COPY
+from raylth.planning import Plan, make_plan
 from raylth.spec import Cell, SweepSpec, cells
+from raylth.trials.names import cell_name, trial_id
+from raylth.trials.trial import TICKET_COPY, LineageTrial
 
 T = TRAINING.epochs
 ALL_KINDS = ("dense", "ticket", "cross", "within")
@@ -28,7 +28,7 @@ def planned(**changes: Any) -> Plan:
     return plan_of(make_spec(**{**base, **changes}))
 
 
-def find(plan: Plan, rewind: int, sibling: int, init: int = 0) -> Trial:
+def find(plan: Plan, rewind: int, sibling: int, init: int = 0) -> LineageTrial:
     chosen = [
         trial
         for trial in plan.trials
@@ -116,7 +116,7 @@ def test_the_longest_trial_starts_first_and_equals_start_in_grid_order() -> None
 def lines_of(plan: Plan, kind: str) -> list[tuple[str, str, int, int]]:
     return [
         (line.trial_a.id, line.trial_b.id, line.level_a, line.level_b)
-        for line in plan.lines
+        for line in plan.evaluations
         if line.kind == kind and line.line.batchnorm == "recomputed"
     ]
 
@@ -129,14 +129,15 @@ def test_all_four_kinds_of_lines_are_counted_by_hand() -> None:
     assert lines_of(plan, "cross") == [(a, b, level, level) for a, b in pairs for level in (1, 2)]
     assert lines_of(plan, "ticket") == [(a, a, level, level) for a in ids for level in (1, 2)]
     assert lines_of(plan, "within") == [(a, a, level - 1, level) for a in ids for level in (1, 2)]
-    assert len(plan.lines) == 2 * (3 + 6 + 6 + 6)
+    assert len(plan.evaluations) == 2 * (3 + 6 + 6 + 6)
 
 
 def test_each_kind_of_line_joins_the_states_that_its_name_says() -> None:
     plan = planned(siblings=2, lineages="all", grid={}, lineage={"levels": 2, "rewind": 1})
     a, b = (trial.lineage for trial in plan.in_grid_order)
     ends = {
-        (line.kind, line.level_b, line.trial_a.lineage.sibling): (line.line.start, line.line.end) for line in plan.lines
+        (line.kind, line.level_b, line.trial_a.lineage.sibling): (line.line.start, line.line.end)
+        for line in plan.evaluations
     }
     assert ends["dense", 0, 0] == (a.level(0).end, b.level(0).end)
     assert ends["cross", 2, 0] == (a.level(2).end, b.level(2).end)
@@ -150,7 +151,7 @@ def test_cross_lines_need_two_lineages() -> None:
 
 def test_lines_deeper_than_the_lineage_are_skipped() -> None:
     plan = planned(grid={}, lmc=lmc(levels=(1, 2, 3, 10)))
-    assert {line.level_b for line in plan.lines} == {0, 1, 2}
+    assert {line.level_b for line in plan.evaluations} == {0, 1, 2}
     assert plan.trials[0].copies == (1, 2)
 
 
@@ -159,20 +160,20 @@ def test_ticket_copies_are_trained_only_for_ticket_lines() -> None:
 
 
 def test_a_line_is_read_in_every_way_that_the_spec_asks_for() -> None:
-    assert {line.line.batchnorm for line in planned(lmc=lmc(batchnorm=("recomputed",))).lines} == {"recomputed"}
-    assert {line.line.batchnorm for line in planned().lines} == {"interpolated", "recomputed"}
+    assert {line.line.batchnorm for line in planned(lmc=lmc(batchnorm=("recomputed",))).evaluations} == {"recomputed"}
+    assert {line.line.batchnorm for line in planned().evaluations} == {"interpolated", "recomputed"}
 
 
 def test_without_kinds_there_are_no_lines() -> None:
-    assert planned(lmc=lmc(kinds=())).lines == ()
+    assert planned(lmc=lmc(kinds=())).evaluations == ()
 
 
 def test_every_line_joins_states_of_planned_trajectories() -> None:
     plan = planned(lineages="all")
     assert all(
-        {line.line.start.trajectory, line.line.end.trajectory} <= plan.trajectories.keys() for line in plan.lines
+        {line.line.start.trajectory, line.line.end.trajectory} <= plan.trajectories.keys() for line in plan.evaluations
     )
-    assert len({line.line.key for line in plan.lines}) == len(plan.lines)
+    assert len({line.line.key for line in plan.evaluations}) == len(plan.evaluations)
 
 
 def test_siblings_are_grouped_at_each_level_that_any_of_them_reaches() -> None:
@@ -187,14 +188,14 @@ def test_more_siblings_are_another_part() -> None:
     assert few != many
 
 
-def test_a_trial_lists_its_levels_and_then_its_copies() -> None:
+def test_a_trial_lists_each_level_and_then_its_copy() -> None:
     trial = find(planned(), 2, 0)
     lineage = trial.lineage
     expected = [
         lineage.level(0),
         lineage.level(1),
-        lineage.level(2),
         lineage.ticket_copy(1, 1),
+        lineage.level(2),
         lineage.ticket_copy(2, 1),
     ]
     assert list(trial.trajectories) == expected
@@ -204,7 +205,7 @@ def test_the_plan_takes_the_fingerprint_of_the_data_and_the_resolved_precision()
     plan = make_plan(make_spec(precision="auto"), {data_spec(): digits().facts}, "bf16")
     lineage = plan.trials[0].lineage
     assert lineage.data.fingerprint == digits().fingerprint and lineage.precision == "bf16"
-    assert all(line.line.precision == "bf16" for line in plan.lines)
+    assert all(line.line.precision == "bf16" for line in plan.evaluations)
 
 
 def test_names_of_trials_are_readable() -> None:
@@ -245,7 +246,7 @@ def test_the_same_spec_is_the_same_plan() -> None:
     one, other = planned(inits=2), planned(inits=2)
     assert [trial.id for trial in one.trials] == [trial.id for trial in other.trials]
     assert one.trajectories.keys() == other.trajectories.keys()
-    assert [line.line.key for line in one.lines] == [line.line.key for line in other.lines]
+    assert [line.line.key for line in one.evaluations] == [line.line.key for line in other.evaluations]
 
 
 def test_a_grid_over_models_plans_each() -> None:

@@ -1,6 +1,7 @@
 """The straight line between two trained states, read in both ways."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,11 +19,12 @@ from tiny import (
 )
 
 from raylth.errors import ObjectMissing
+from raylth.evaluation import read_measured
 from raylth.models import build
 from raylth.stability import line as line_module
 from raylth.stability.barrier import error_barrier
 from raylth.stability.interpolation import alphas, interpolate
-from raylth.stability.line import Line, LineResult, line_images, line_result, read_line
+from raylth.stability.line import Line, LineResult, line_of, line_passes, measure_line
 from raylth.training.workbench import Workbench
 
 TOUGH = TRAINING.model_copy(update={"lr": 0.2, "weight_decay": 5e-4})
@@ -52,6 +54,11 @@ def make_line(model=RESNET, start_level: int = 0, **changes: object) -> Line:
         "precision": "fp32",
     }
     return Line(**{**inputs, **changes})
+
+
+def line_result(*where: Any) -> LineResult:
+    """A line's result, of a measurement as it is handed out."""
+    return line_of(measure_line(*where))
 
 
 def read_anew(bench: Workbench, line: Line, tmp_path: Path) -> LineResult:
@@ -184,7 +191,7 @@ def test_a_line_evaluated_twice_gives_the_same_to_the_bit(root: Path, tmp_path: 
 
 
 def test_a_line_that_nobody_evaluated_is_not_there(root: Path) -> None:
-    assert read_line(make_store(root), make_line(alphas=7)) is None
+    assert read_measured(make_store(root), make_line(alphas=7).key) is None
 
 
 def test_a_line_needs_both_states(root: Path) -> None:
@@ -208,4 +215,4 @@ def test_the_cost_counts_images_once_per_forward_pass(
     bench, line, seen = make_bench(root), make_line(alphas=9, batchnorm=batchnorm), []
     bench.network.register_forward_pre_hook(lambda _, images: seen.append(len(images[0])))
     result = line_result(bench.store, line, bench.network, bench.splits, "run")
-    assert sum(seen) == result.cost.images == line_images(line, 359, 50) == 9 * (359 + 50 * passes)
+    assert sum(seen) == result.cost.images == line_passes(line, 359, 50).total == 9 * (359 + 50 * passes)

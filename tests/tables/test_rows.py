@@ -12,22 +12,20 @@ import pytest
 import torch
 from tiny import IMAGES, TRAINING, make_bench, make_spec, make_store, mask_of, plan_of, run_serially
 
-from raylth.planning import Plan, Trial
-from raylth.stability.line import line_result
+from raylth.planning import Plan
 from raylth.state import Segment, State, Telemetry
 from raylth.store import Start
 from raylth.tables import TABLES, RunFolder
 from raylth.tables.rows import (
     TrainedLevel,
-    barrier_row,
-    curve_rows,
     epoch_rows,
+    evaluation_segment_row,
     forgetting_rows,
     level_row,
-    line_segment_row,
     segment_rows,
 )
 from raylth.tables.schema import arrow_schema
+from raylth.trials.trial import LineageTrial
 
 T = TRAINING.epochs
 LMC = {"kinds": ("dense", "ticket"), "levels": (1,), "alphas": 3, "bootstrap": 100, "train_images": 50}
@@ -44,19 +42,19 @@ class Ran:
     def folder(self) -> RunFolder:
         return RunFolder(make_store(self.root).storage, self.plan.spec.name)
 
-    def rows(self, table: str, trial: Trial) -> list[dict[str, Any]]:
+    def rows(self, table: str, trial: LineageTrial) -> list[dict[str, Any]]:
         self.folder.compact(table, [trial.id])
         return self.folder.read_table(table).to_pylist()
 
-    def state(self, trial: Trial, level: int) -> State:
+    def state(self, trial: LineageTrial, level: int) -> State:
         return make_store(self.root).state(trial.lineage.level(level).end)
 
-    def start(self, trial: Trial, level: int) -> Start:
+    def start(self, trial: LineageTrial, level: int) -> Start:
         found = make_store(self.root).start(trial.lineage.level(level).at(trial.lineage.rewind))
         assert found is not None
         return found
 
-    def all_levels(self) -> Iterator[tuple[Trial, int]]:
+    def all_levels(self) -> Iterator[tuple[LineageTrial, int]]:
         for trial in self.plan.in_grid_order:
             for level in range(trial.levels + 1):
                 yield trial, level
@@ -85,7 +83,7 @@ def slow_forgetting(record: list[list[bool]]) -> tuple[int, bool, int | None]:
     return events, any(record), record.index(True) if any(record) else None
 
 
-def presentations_since_rewind(ran: Ran, trial: Trial, level: int) -> np.ndarray:
+def presentations_since_rewind(ran: Ran, trial: LineageTrial, level: int) -> np.ndarray:
     """Which example was correct in which epoch since the rewind point: bool [T - p, N]."""
     packed = ran.state(trial, level).telemetry.correct.numpy()
     bits = np.array([[byte >> shift & 1 for byte in row for shift in range(8)] for row in packed], dtype=bool)
@@ -118,7 +116,7 @@ def test_no_row_has_a_column_that_its_table_lacks(ran: Ran) -> None:
     assert rows["levels"][0].keys() | optional == {column.name for column in TABLES["levels"]}
 
 
-def made_up(ran: Ran, trial: Trial, level: int, **changes: Any) -> TrainedLevel:
+def made_up(ran: Ran, trial: LineageTrial, level: int, **changes: Any) -> TrainedLevel:
     state = ran.state(trial, level)
     made = TrainedLevel(trial, level, IMAGES, 80, 100, ran.start(trial, level), state)
     return replace(made, **changes)
@@ -272,11 +270,11 @@ def test_a_diverged_level_has_its_start_and_nothing_else(ran: Ran) -> None:
 
 def test_rows_of_lines_hold_their_curves_barriers_and_cost(ran: Ran) -> None:
     bench = make_bench(ran.root)
-    for planned in ran.plan.lines:
-        result = line_result(bench.store, planned.line, bench.network, bench.splits, "tiny")
-        curve = list(curve_rows("tiny", planned, result))
-        barrier = barrier_row("tiny", planned, result, stable_below=0.02)
-        segment = line_segment_row("tiny", planned, result)
+    for planned in ran.plan.evaluations:
+        measured = planned.measure(bench, "tiny")
+        rows_of = {table: list(rows) for table, rows in planned.rows("tiny", measured).items()}
+        curve, (barrier,) = rows_of["lmc"], rows_of["barriers"]
+        segment = evaluation_segment_row("tiny", planned.trial, planned.study, planned.key, measured.cost)
         for table, rows in {"lmc": curve, "barriers": [barrier], "segments": [segment]}.items():
             assert all(row.keys() <= {column.name for column in TABLES[table]} for row in rows)
             assert pa.Table.from_pylist(rows, schema=arrow_schema(table)).num_rows == len(rows)
@@ -298,7 +296,8 @@ def test_rows_of_lines_hold_their_curves_barriers_and_cost(ran: Ran) -> None:
             planned.line.end.trajectory,
         )
         assert (segment["kind"], segment["key"], segment["computed"]) == ("line", planned.line.key, True)
-        assert line_segment_row("another", planned, result)["computed"] is False
+        another = evaluation_segment_row("another", planned.trial, planned.study, planned.key, measured.cost)
+        assert another["computed"] is False
 
 
 def test_a_segment_that_took_no_time_has_no_speed(ran: Ran) -> None:
