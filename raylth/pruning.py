@@ -93,6 +93,13 @@ def permuted(mask: Mask, generator: np.random.Generator) -> Mask:
     return {name: _shuffled(layer, generator) for name, layer in mask.items()}
 
 
+def permuted_globally(mask: Mask, generator: np.random.Generator) -> Mask:
+    """The mask shuffled over the whole network: the sparsity of the whole is kept, that of each layer is not."""
+    flat = torch.cat([layer.flatten() for layer in mask.values()])
+    parts = torch.split(_shuffled(flat, generator), [layer.numel() for layer in mask.values()])
+    return {name: part.view(layer.shape) for (name, layer), part in zip(mask.items(), parts, strict=True)}
+
+
 def _prune_layer(magnitude: Tensor, mask: Tensor, threshold: float, ties: int) -> tuple[Tensor, int]:
     # `ties` is how many weights at the threshold must still go, in this layer and those after it.
     tied = mask & (magnitude == threshold)

@@ -40,11 +40,15 @@ class Inputs(BaseModel):
 
 
 class Initialisation(Inputs):
-    """The state before any training: theta_0 of algorithm 1, drawn from the stream of this initialisation."""
+    """The state before any training: theta_0 of algorithm 1, drawn from the stream of this initialisation.
+
+    `redraw` is the random re-initialisation of a ticket: other weights for the same initialisation's mask.
+    """
 
     kind: Literal["initialisation"] = "initialisation"
     seed: int
     init: int
+    redraw: int | None = None
 
 
 class StateRef(Inputs):
@@ -55,11 +59,21 @@ class StateRef(Inputs):
     epoch: int
 
 
+class Shuffle(Inputs):
+    """A permutation of a mask: within each layer, which keeps its sparsity, or over the whole network."""
+
+    scope: Literal["layer", "network"]
+    seed: int
+    init: int
+    level: int
+
+
 class MaskRef(Inputs):
-    """A mask by name: the lineage's key and the level, 1 being the first that prunes."""
+    """A mask by name: the lineage's key and the level, 1 being the first that prunes; `shuffle` makes it a baseline."""
 
     lineage: str
     level: int
+    shuffle: Shuffle | None = None
 
 
 class DataInputs(Inputs):

@@ -1,6 +1,6 @@
 """The shape that all networks here share: a stem, numbered blocks, pooling and a linear classifier."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from torch import Tensor, nn
@@ -36,6 +36,13 @@ class Classifier(nn.Module):
         for block in islice(self.blocks, upto):
             x = block(x)
         return x
+
+    def outputs(self, x: Tensor) -> Iterator[tuple[int, Tensor]]:
+        """The output of each block in turn with its number, for images `x` [B, C, H, W]."""
+        x = self.stem(x)
+        for number, block in enumerate(self.blocks, start=1):
+            x = block(x)
+            yield number, x
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits [B, classes] of images `x` [B, C, H, W]."""

@@ -17,7 +17,7 @@ from raylth.trials.trial import Trial
 DRIVER_PART = "driver"
 """The part of a table that the driver writes itself; those of trials bear their names."""
 
-DRIVER_TABLES = ("trials", "lmc", "barriers", "segments")
+DRIVER_TABLES = ("trials", "lmc", "barriers", "probes", "segments")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from raylth.spec import Cell, SweepSpec, cells
 from raylth.spec.schema import DataSpec
 from raylth.studies.evaluation import Evaluation
 from raylth.studies.lines import line_levels, planned_lines
+from raylth.studies.probes import planned_probes
 from raylth.studies.sibling_forgetting import SiblingGroup, sibling_groups
 from raylth.trajectory import DataInputs, ModelInputs, Precision, Trajectory
 from raylth.trials.names import trial_id
@@ -65,9 +66,10 @@ def make_plan(spec: SweepSpec, facts: Mapping[DataSpec, DataFacts], precision: P
     ]
     # Longest first, so that the sweep does not end waiting for one late lineage; the sort is stable.
     trials = tuple(_with_dependencies(sorted(unordered, key=lambda trial: -trial.own_epochs)))
-    families = _families(trials)
-    lines = tuple(planned_lines(spec, families, precision))
-    return Plan(spec, precision, facts, trials, lines, tuple(sibling_groups(spec, families)))
+    in_order = sorted(trials, key=lambda trial: trial.place)
+    families = _families(in_order)
+    evaluations = (*planned_lines(spec, families, precision), *planned_probes(spec, in_order))
+    return Plan(spec, precision, facts, trials, evaluations, tuple(sibling_groups(spec, families)))
 
 
 def _lineage(cell: Cell, facts: DataFacts, precision: Precision, init: int, sibling: int) -> Lineage:
@@ -126,6 +128,6 @@ def _epochs_alone(trial: LineageTrial) -> int:
 def _families(trials: Iterable[LineageTrial]) -> tuple[list[LineageTrial], ...]:
     """The trials of each cell and initialisation, by sibling."""
     families: dict[str, list[LineageTrial]] = {}
-    for trial in sorted(trials, key=lambda trial: trial.place):
+    for trial in trials:
         families.setdefault(trial_id(trial.cell, trial.lineage.init, sibling=0), []).append(trial)
     return tuple(families.values())

@@ -7,6 +7,7 @@ import torch
 from raylth.data import DataFacts, load_dataset
 from raylth.errors import SpecError
 from raylth.models import build, prunable
+from raylth.probe import check_blocks, probed
 from raylth.spec import SweepSpec, cells, check_against_data
 from raylth.spec.schema import DataSpec
 from raylth.training.precision import supports_bf16
@@ -41,6 +42,8 @@ def _check_cell(spec: SweepSpec, facts: DataFacts, allow_import: bool) -> None:
         raise SpecError(f"training.augment.flip is true, but mirrored images of {spec.data.name} mean something else.")
     network = build(spec.model, facts.shape, facts.classes, allow_import)
     prunable(network, spec.lineage.exclude)
+    if spec.studies.probes is not None:
+        check_blocks(probed(network), spec.studies.probes.blocks or (1,))
     if facts.train_images % spec.training.batch_size == 1:
         _check_single_image(spec, facts, network)
 

@@ -6,8 +6,10 @@ Parts of the spec are also the named inputs of a trajectory (`raylth/trajectory.
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
+from raylth.spec.part import Part
+from raylth.spec.studies import StudiesSpec
 from raylth.spec.values import (
     Count,
     Fraction,
@@ -25,12 +27,6 @@ Scalar = str | int | float | bool | None
 
 LmcKind = Literal["dense", "ticket", "cross", "within"]
 BatchNormReading = Literal["interpolated", "recomputed"]
-
-
-class Part(BaseModel):
-    """Base of every part of a spec: immutable, unknown keys refused, no silent type conversion."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class DataSpec(Part):
@@ -174,6 +170,7 @@ class SweepSpec(Part):
     )
     lmc: LmcSpec = LmcSpec()
     forgetting: ForgettingSpec = ForgettingSpec()
+    studies: StudiesSpec = StudiesSpec()
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     resources: ResourceSpec = ResourceSpec()
     storage: Annotated[str, AfterValidator(not_blank)] = Field(

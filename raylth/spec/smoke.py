@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from raylth.spec.axes import axis_path
 from raylth.spec.check import check
 from raylth.spec.schema import Scalar, SweepSpec
+from raylth.spec.studies import StudiesSpec
 
 IMAGES = 100
 LEVELS = 2
@@ -44,6 +45,7 @@ def smoke(spec: SweepSpec) -> SweepSpec:
         "inits": 1,
         "siblings": min(spec.siblings, 2),
         "lmc": _lmc(spec, deepest),
+        "studies": _studies(spec.studies, deepest),
         "forgetting": {"levels": tuple(level for level in spec.forgetting.levels if level <= deepest)},
     }
     rehearsal = SweepSpec.model_validate(spec.model_dump() | changes)
@@ -64,6 +66,15 @@ def _lmc(spec: SweepSpec, deepest: int) -> dict[str, Any]:
     levels = range(1, min(deepest, LEVELS) + 1) if spec.lmc.levels else ()
     few = {"alphas": min(spec.lmc.alphas, 5), "train_images": IMAGES, "bootstrap": 100}
     return spec.lmc.model_dump() | {"levels": tuple(levels)} | few
+
+
+def _studies(studies: StudiesSpec, deepest: int) -> dict[str, Any]:
+    """The same studies, at levels and budgets in reach."""
+    levels = tuple(range(1, min(deepest, LEVELS) + 1))
+    changed = studies.model_dump()
+    if studies.probes is not None:
+        changed["probes"] |= {"levels": levels, "blocks": None, "linear": {"epochs": EPOCHS}}
+    return changed
 
 
 def _grid(spec: SweepSpec) -> dict[str, Values]:

@@ -38,7 +38,12 @@ def learning_rate(training: TrainingSpec, step: int, total_steps: int) -> float:
     """The learning rate of update `step` (from 0) of `total_steps` over the whole budget T."""
     if training.schedule == "constant":
         return training.lr
-    return training.lr * 0.5 * (1 + math.cos(math.pi * step / total_steps))
+    return training.lr * cosine(step, total_steps)
+
+
+def cosine(step: int, total_steps: int) -> float:
+    """The factor that a cosine schedule puts before the learning rate: 1 at step 0, towards 0 at the end."""
+    return 0.5 * (1 + math.cos(math.pi * step / total_steps))
 
 
 class Masking:

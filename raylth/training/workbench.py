@@ -116,11 +116,11 @@ class Workbench:
         if (known := self.store.start(ref)) is not None:
             return known
         weights = self._weights_at(trajectory, epoch)
-        self._load(weights, masks)
+        self.load(weights, masks)
         recompute_batchnorm(self.network, self.splits.clean, trajectory.precision)
         test = evaluate(self.network, self.splits.test, trajectory.precision)
         noise = presentations(trajectory.noise, epoch, self.splits.train_images, trajectory.training.augment)
-        self._load(weights, masks)
+        self.load(weights, masks)
         train_accuracy = presentation_accuracy(
             self.network, self.splits.train, noise, trajectory.training.batch_size, trajectory.precision
         )
@@ -130,7 +130,7 @@ class Workbench:
 
     def initial_weights(self, initialisation: Initialisation) -> dict[str, Tensor]:
         """theta_0: the state dict of a freshly initialised network, on the CPU."""
-        names = initialisation.model_dump(exclude={"kind"})
+        names = initialisation.model_dump(exclude={"kind"}, exclude_none=True)
         initialise(self.network, stream("initialisation", **names))
         return self._weights()
 
@@ -165,7 +165,7 @@ class Workbench:
         snapshots: Collection[int],
         on_epoch: OnEpoch | None,
     ) -> State:
-        masking = self._load(state.weights, masks)
+        masking = self.load(state.weights, masks)
         optimiser = make_optimiser(self.network, trajectory.training)
         self._load_momentum(optimiser, state.momentum)
         masking.apply_to_momentum(optimiser)
@@ -241,7 +241,8 @@ class Workbench:
             images_per_second=self.splits.train_images / seconds,
         )
 
-    def _load(self, weights: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> Masking:
+    def load(self, weights: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> Masking:
+        """Put weights under masks into the network: pruned ones are 0 from here on."""
         self.network.load_state_dict(weights)
         masking = Masking(self.network, masks)
         masking.apply_to_weights()

@@ -1,0 +1,48 @@
+"""The studies of a sweep as pydantic models: what is done with its lineages besides training them (paper section 5)."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from raylth.spec.part import Part
+from raylth.spec.values import Count, PrunedLevel, distinct
+
+FrozenKind = Literal["ticket", "permuted", "dense", "reinitialised"]
+FrozenBatchNorm = Literal["recomputed", "rewound"]
+PrunedLevels = Annotated[tuple[PrunedLevel, ...], AfterValidator(distinct), Field(min_length=1)]
+
+
+class LinearSpec(Part):
+    """How a linear layer is trained on frozen features: one setting for every ticket, SGD with a cosine to 0.
+
+    Features are centred and scaled to unit variance first: the classifiers stay linear, and are found sooner.
+    """
+
+    epochs: Count = Field(default=50, description="Passes over the training images.")
+    batch_size: Count = Field(default=256, description="Images per update.")
+    lr: Annotated[float, Field(gt=0)] = Field(default=0.1, description="Learning rate at epoch 0.")
+    momentum: Annotated[float, Field(ge=0, lt=1)] = Field(default=0.9, description="Momentum of the linear layer.")
+    weight_decay: Annotated[float, Field(ge=0)] = Field(default=0.0, description="On the linear layer.")
+
+
+class ProbesSpec(Part):
+    """Linear probes of frozen tickets (paper section 5.1, Table 3, Figure 5)."""
+
+    levels: PrunedLevels = Field(description="Levels whose tickets are probed; deeper ones than there are are skipped.")
+    blocks: Annotated[tuple[Count, ...], AfterValidator(distinct), Field(min_length=1)] | None = Field(
+        default=None, description="Blocks after which a probe is put, counted from 1; null is all."
+    )
+    networks: Annotated[tuple[FrozenKind, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        default=("ticket", "permuted", "dense", "reinitialised"),
+        description="The ticket, and its baselines: mask shuffled within layers, no mask, and other initial weights.",
+    )
+    batchnorm: Annotated[tuple[FrozenBatchNorm, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        default=("recomputed",), description="BatchNorm statistics of the frozen network."
+    )
+    linear: LinearSpec = LinearSpec()
+
+
+class StudiesSpec(Part):
+    """What is done with the lineages of a sweep; a study that is null is not done."""
+
+    probes: ProbesSpec | None = None
