@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from raylth.keys import content_key
 from raylth.seeds import Noise
@@ -76,12 +76,47 @@ class MaskRef(Inputs):
     shuffle: Shuffle | None = None
 
 
+class RandomImages(Inputs):
+    """A class-balanced random choice of training images: few-shot learning (section 5.2)."""
+
+    kind: Literal["random"] = "random"
+    images: int
+    seed: int
+
+
+class RankedImages(Inputs):
+    """The training images without those that some trainings forgot least, or most (appendix D).
+
+    `records` are the ends of these trainings, `since` the epoch from which their forgetting counts.
+    """
+
+    kind: Literal["ranked"] = "ranked"
+    records: tuple[StateRef, ...]
+    since: int
+    removed: Literal["easiest", "hardest"]
+    removed_images: int
+
+
 class DataInputs(Inputs):
-    """The training and test images: content fingerprint of the data set, and what the spec makes of it."""
+    """The training and test images: content fingerprint of the data set, and what the spec makes of it.
+
+    `selection` takes some of the training images that `subset` left; the test images stay.
+    """
 
     fingerprint: str
     subset: int | None = None
     pool: int
+    selection: RandomImages | RankedImages | None = Field(default=None, discriminator="kind")
+
+    def train_images(self, whole: int) -> int:
+        """How many of `whole` training images are left."""
+        match self.selection:
+            case RandomImages(images=images):
+                return images
+            case RankedImages(removed_images=removed):
+                return whole - removed
+            case None:
+                return whole
 
 
 class ModelInputs(Inputs):
@@ -95,8 +130,9 @@ class ModelInputs(Inputs):
 class Trajectory(Inputs):
     """One training, named by everything that determines it (design: training is a pure function).
 
-    `start` is the epoch of the parent; the learning-rate schedule and the count of epochs go on from there. With
-    `optimiser` "inherited" the momentum buffer comes with the parent, else it starts at zero.
+    `start` is the epoch that the learning-rate schedule and the count of epochs go on from. It is the parent's epoch,
+    but for fine-tuning and learning-rate rewinding, which start a schedule anew from trained weights. With `optimiser`
+    "inherited" the momentum buffer comes with the parent, else it starts at zero.
     """
 
     kind: Literal["trajectory"] = "trajectory"

@@ -4,6 +4,7 @@ All random numbers are drawn in `raylth/seeds.py`, on the CPU, and handed in.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -18,14 +19,15 @@ _LEVELS = 256
 class DeviceSplit:
     """One side of a data set on a device, padded for random crops.
 
-    windows: uint8 [N, 2p+1, 2p+1, H, W, C], every H x W window of every zero-padded image; a view of the padded
-    images [N, H+2p, W+2p, C] that takes no memory of its own.
+    padded: uint8 [N, H+2p, W+2p, C], every image with p pixels of black around it.
+    crop: p.
     labels: int64 [N].
     mean, scale: float32 [H * W * C], channel means and 1 / (channel standard deviations) in units of grey levels,
     repeated for every pixel because a broadcast over three channels alone is several times slower.
     """
 
-    windows: Tensor
+    padded: Tensor
+    crop: int
     labels: Tensor
     mean: Tensor
     scale: Tensor
@@ -38,10 +40,11 @@ class DeviceSplit:
         """Where the images are."""
         return self.labels.device
 
-    @property
-    def crop(self) -> int:
-        """Pixels of black around every image."""
-        return self.windows.shape[1] // 2
+    @cached_property
+    def windows(self) -> Tensor:
+        """Every H x W window of every padded image: uint8 [N, 2p+1, 2p+1, H, W, C], a view of `padded`."""
+        height, width = (size - 2 * self.crop for size in self.padded.shape[1:3])
+        return self.padded.unfold(1, height, 1).unfold(2, width, 1).permute(0, 1, 2, 4, 5, 3)
 
     @property
     def centres(self) -> Tensor:
@@ -57,6 +60,11 @@ class DeviceSplit:
         changes = (noise.rows, noise.cols, noise.mirrored)
         rows, cols, mirrored = (None if each is None else each.to(self.device)[indices] for each in changes)
         return present(self, indices, rows, cols, mirrored), self.labels[indices]
+
+    def take(self, chosen: Tensor | slice) -> "DeviceSplit":
+        """Some of the images only: int64 indices in the order wanted, on any device, or a slice."""
+        chosen = chosen if isinstance(chosen, slice) else chosen.to(self.device)
+        return DeviceSplit(self.padded[chosen], self.crop, self.labels[chosen], self.mean, self.scale)
 
     def clean(self, part: slice) -> tuple[Tensor, Tensor]:
         """Images without crop and flip, and their labels, for evaluation; shapes as those of `batch`."""
@@ -84,10 +92,9 @@ def to_device(split: Split, device: torch.device | str, mean: Tensor, std: Tenso
     count, height, width, channels = images.shape
     padded = torch.zeros((count, height + 2 * crop, width + 2 * crop, channels), dtype=torch.uint8, device=device)
     padded[:, crop : crop + height, crop : crop + width] = images.to(device)
-    windows = padded.unfold(1, height, 1).unfold(2, width, 1).permute(0, 1, 2, 4, 5, 3)
     grey_levels = (255 * mean.double(), 1 / (255 * std.double()))
     offset, scale = (values.repeat(height * width).float().to(device) for values in grey_levels)
-    return DeviceSplit(windows, split.labels.to(device), offset, scale)
+    return DeviceSplit(padded, crop, split.labels.to(device), offset, scale)
 
 
 def present(

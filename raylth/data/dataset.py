@@ -25,7 +25,8 @@ class Split:
 class DataFacts:
     """What can be said of a data set without its images, counted after its subset and pooling.
 
-    shape: (C, H, W). fingerprint and may_flip: as those of `Dataset`.
+    shape: (C, H, W). smallest_class: training images of the rarest class. fingerprint and may_flip: as those of
+    `Dataset`.
     """
 
     fingerprint: str
@@ -33,6 +34,7 @@ class DataFacts:
     test_images: int
     shape: tuple[int, int, int]
     classes: int
+    smallest_class: int
     may_flip: bool
 
 
@@ -56,7 +58,9 @@ class Dataset:
         """What a plan needs to know of it."""
         channels, height, width = self.train.images.shape[1:]
         counts = len(self.train.labels), len(self.test.labels)
-        return DataFacts(self.fingerprint, *counts, (channels, height, width), self.classes, self.may_flip)
+        shape = (channels, height, width)
+        smallest = int(torch.bincount(self.train.labels, minlength=self.classes).min())
+        return DataFacts(self.fingerprint, *counts, shape, self.classes, smallest, self.may_flip)
 
 
 def make_dataset(name: str, train: Split, test: Split, classes: int, may_flip: bool) -> Dataset:

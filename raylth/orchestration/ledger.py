@@ -9,7 +9,7 @@ from raylth.planning.cost import length
 from raylth.store import Store
 from raylth.studies.evaluation import Evaluation
 from raylth.studies.sibling_forgetting import TABLE, SiblingGroup
-from raylth.tables import TABLES, RunFolder
+from raylth.tables import RunFolder
 from raylth.tables.rows import Row, evaluation_segment_row, trial_columns
 from raylth.trials.status import TrialStatus, read_status
 from raylth.trials.trial import Trial
@@ -17,7 +17,8 @@ from raylth.trials.trial import Trial
 DRIVER_PART = "driver"
 """The part of a table that the driver writes itself; those of trials bear their names."""
 
-DRIVER_TABLES = ("trials", "lmc", "barriers", "probes", "segments")
+DRIVER_TABLES = ("trials", "lmc", "barriers", "segments")
+"""Tables of which the driver always writes its part; those of studies come in addition."""
 
 
 @dataclass
@@ -83,15 +84,18 @@ class Ledger:
 
     def write_tables(self) -> None:
         """Write the driver's own parts, and refresh every table from the parts that are there."""
-        rows: dict[str, list[Row]] = {table: [] for table in DRIVER_TABLES}
+        rows: dict[str, list[Row]] = {table: [] for table in self._driver_tables()}
         rows["trials"] = [self._trial_row(trial) for trial in self.plan.in_grid_order]
         for planned in self.plan.evaluations:
             if (measured := self.results.get(planned.key)) is not None:
                 self._describe(planned, measured, rows)
         for table, content in rows.items():
             self.folder.write_part(table, DRIVER_PART, content)
-        for table in TABLES:
+        for table in self.plan.tables:
             self.folder.compact(table, self._parts(table))
+
+    def _driver_tables(self) -> set[str]:
+        return {*DRIVER_TABLES, *(table for planned in self.plan.evaluations for table in planned.tables)}
 
     def _describe(self, planned: Evaluation, measured: Measured, rows: dict[str, list[Row]]) -> None:
         run = self.folder.name

@@ -12,8 +12,9 @@ from raylth.planning.plan import Plan
 from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.store import Store
 from raylth.studies.evaluation import Evaluation
+from raylth.training.setup import CLEAN_IMAGES
 from raylth.trajectory import Trajectory
-from raylth.trials.trial import Trial
+from raylth.trials.trial import LineageTrial, Trial
 
 BYTES_PER_WEIGHT = 4
 
@@ -40,14 +41,14 @@ class Counts:
 
 @dataclass(frozen=True)
 class Speed:
-    """Measured seconds on this machine with as many processes at work as a sweep has.
+    """Measured seconds per image on this machine with as many processes at work as a sweep has.
 
-    `epoch`: one epoch of training with its evaluation and checkpoint; `start`: acc_0 of a level; `evaluate` and
-    `recompute`: one image of an evaluation, and of recomputing BatchNorm.
+    `train`: a training step's share; `present`: the forward pass of a presentation without an update; `evaluate`: a
+    test image; `recompute`: an image of recomputing BatchNorm.
     """
 
-    epoch: float
-    start: float
+    train: float
+    present: float
     evaluate: float
     recompute: float
 
@@ -100,7 +101,7 @@ def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind,
     def seconds(trial: Trial) -> float:
         speed = speeds[kind_of(trial)]
         todo = [each for key, each in trial.own.items() if not is_done[key]]
-        return sum(length(each) * speed.epoch + speed.start for each in todo) + (per_trial if todo else 0.0)
+        return sum(_seconds(each, plan.facts[trial.data], speed) for each in todo) + (per_trial if todo else 0.0)
 
     evaluating = 0.0
     for planned in plan.evaluations:
@@ -108,6 +109,15 @@ def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind,
             speed, passes = speeds[kind_of(planned.trial)], _passes(plan, planned)
             evaluating += passes.evaluated * speed.evaluate + passes.recomputed * speed.recompute
     return _makespan(plan, slots, seconds) + evaluating / slots
+
+
+def _seconds(trajectory: Trajectory, facts: DataFacts, speed: Speed) -> float:
+    """A training with a test after every epoch, and acc_0 at its start."""
+    images = trajectory.data.train_images(facts.train_images)
+    epoch = speed.train * images + speed.evaluate * facts.test_images
+    clean = min(CLEAN_IMAGES, images)
+    start = speed.present * images + speed.recompute * clean + speed.evaluate * facts.test_images
+    return length(trajectory) * epoch + start
 
 
 def _makespan(plan: Plan, slots: int, seconds: Callable[[Trial], float]) -> float:
@@ -144,7 +154,7 @@ def _is_settled(store: Store, trajectory: Trajectory) -> bool:
 
 def _train_sizes(plan: Plan) -> dict[str, int]:
     return {
-        trajectory.key: plan.facts[trial.data].train_images
+        trajectory.key: trajectory.data.train_images(plan.facts[trial.data].train_images)
         for trial in plan.trials
         for trajectory in trial.trajectories
     }
@@ -158,15 +168,16 @@ def _disk_bytes(plan: Plan) -> int:
     total = 0
     sizes: dict[tuple[DataSpec, ModelSpec], int] = {}
     for trial in plan.trials:
-        spec, facts = trial.cell.spec, plan.facts[trial.cell.spec.data]
-        weights = sizes.setdefault((spec.data, spec.model), 0) or _state_size(spec.model, facts)
-        sizes[spec.data, spec.model] = weights
-        telemetry = trial.lineage.training.epochs * facts.train_images // 8
-        states = len(trial.own)
-        momentum = 2 if trial.lineage.training.momentum else 1
-        total += states * (weights * BYTES_PER_WEIGHT + telemetry)
-        total += len(trial.snapshots) * weights * BYTES_PER_WEIGHT * momentum
-        total += weights if trial.levels else 0
+        facts = plan.facts[trial.data]
+        weights = sizes.setdefault((trial.data, trial.model), 0) or _state_size(trial.model, facts)
+        sizes[trial.data, trial.model] = weights
+        for trajectory in trial.own.values():
+            telemetry = length(trajectory) * trajectory.data.train_images(facts.train_images) // 8
+            total += weights * BYTES_PER_WEIGHT + telemetry
+        if isinstance(trial, LineageTrial):
+            momentum = 2 if trial.lineage.training.momentum else 1
+            total += len(trial.snapshots) * weights * BYTES_PER_WEIGHT * momentum
+            total += weights if trial.levels else 0
     return total
 
 

@@ -59,13 +59,7 @@ def _measure(task: _Task) -> Speed:
         bench = _bench(task, folder)
         train, presented = _train_seconds(bench, task.trial), _presentation_seconds(bench, task.trial)
         evaluation, recompute = _evaluate_seconds(bench, task.trial), _recompute_seconds(bench, task.trial)
-    images, test = bench.splits.train_images, len(bench.splits.test)
-    return Speed(
-        epoch=train * images + evaluation * test,
-        start=recompute * len(bench.splits.clean) + evaluation * test + presented * images,
-        evaluate=evaluation,
-        recompute=recompute,
-    )
+    return Speed(train=train, present=presented, evaluate=evaluation, recompute=recompute)
 
 
 def _bench(task: _Task, folder: str) -> Workbench:
@@ -124,7 +118,7 @@ def _part(split: DeviceSplit, trial: Trial) -> DeviceSplit:
 
 
 def _first(split: DeviceSplit, images: int) -> DeviceSplit:
-    return DeviceSplit(split.windows[:images], split.labels[:images], split.mean, split.scale)
+    return split.take(slice(0, images))
 
 
 def _seconds(work: Callable[[], object]) -> float:

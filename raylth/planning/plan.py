@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from typing import TypeVar
 
 from raylth.data import DataFacts
 from raylth.lineage import Lineage
@@ -11,12 +12,16 @@ from raylth.models import source_hash
 from raylth.spec import Cell, SweepSpec, cells
 from raylth.spec.schema import DataSpec
 from raylth.studies.evaluation import Evaluation
+from raylth.studies.fewshot import planned_fewshot
 from raylth.studies.lines import line_levels, planned_lines
 from raylth.studies.probes import planned_probes
 from raylth.studies.sibling_forgetting import SiblingGroup, sibling_groups
+from raylth.tables.schema import STUDIES, TABLES
 from raylth.trajectory import DataInputs, ModelInputs, Precision, Trajectory
 from raylth.trials.names import trial_id
-from raylth.trials.trial import LineageTrial
+from raylth.trials.trial import LineageTrial, Trial
+
+T = TypeVar("T", bound=Trial)
 
 
 @dataclass(frozen=True)
@@ -26,12 +31,12 @@ class Plan:
     spec: SweepSpec
     precision: Precision
     facts: Mapping[DataSpec, DataFacts]
-    trials: tuple[LineageTrial, ...]
+    trials: tuple[Trial, ...]
     evaluations: tuple[Evaluation, ...]
     groups: tuple[SiblingGroup, ...]
 
     @cached_property
-    def in_grid_order(self) -> tuple[LineageTrial, ...]:
+    def in_grid_order(self) -> tuple[Trial, ...]:
         """The trials as the grid lists them: the order of every table."""
         return tuple(sorted(self.trials, key=lambda trial: trial.place))
 
@@ -39,6 +44,13 @@ class Plan:
     def trajectories(self) -> dict[str, Trajectory]:
         """Every distinct trajectory by key."""
         return {trajectory.key: trajectory for trial in self.trials for trajectory in trial.trajectories}
+
+    @cached_property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of its run, in the order of the schema: those of every run, and those of its studies."""
+        of_trials = {table for trial in self.trials for table in trial.tables}
+        of_evaluations = {table for planned in self.evaluations for table in planned.tables}
+        return tuple(table for table in TABLES if table not in STUDIES or table in of_trials | of_evaluations)
 
     @property
     def epochs(self) -> int:
@@ -64,10 +76,11 @@ def make_plan(spec: SweepSpec, facts: Mapping[DataSpec, DataFacts], precision: P
         _trial(spec, cell, _lineage(cell, facts[cell.spec.data], precision, init, sibling), place)
         for place, (cell, init, sibling) in enumerate(places)
     ]
-    # Longest first, so that the sweep does not end waiting for one late lineage; the sort is stable.
-    trials = tuple(_with_dependencies(sorted(unordered, key=lambda trial: -trial.own_epochs)))
-    in_order = sorted(trials, key=lambda trial: trial.place)
+    lineages = _longest_first(unordered)
+    in_order = sorted(lineages, key=lambda trial: trial.place)
     families = _families(in_order)
+    # Branches come after the lineages that they leave, so that no lineage waits for the machine behind one.
+    trials = tuple(_with_dependencies([*lineages, *_longest_first(planned_fewshot(spec, in_order, facts))]))
     evaluations = (*planned_lines(spec, families, precision), *planned_probes(spec, in_order))
     return Plan(spec, precision, facts, trials, evaluations, tuple(sibling_groups(spec, families)))
 
@@ -96,7 +109,12 @@ def _trial(spec: SweepSpec, cell: Cell, lineage: Lineage, place: int) -> Lineage
     return LineageTrial(name, cell, lineage, place, levels=levels, copies=copies, per_example=spec.forgetting.levels)
 
 
-def _with_dependencies(trials: list[LineageTrial]) -> Iterator[LineageTrial]:
+def _longest_first(trials: Iterable[T]) -> list[T]:
+    """So that a sweep does not end waiting for one late trial; the sort is stable."""
+    return sorted(trials, key=lambda trial: -trial.own_epochs)
+
+
+def _with_dependencies(trials: list[Trial]) -> Iterator[Trial]:
     """Let the first trial that has a trajectory own it, and the others wait for what they need of it.
 
     Nobody waits in a circle: an owner comes before those that need its trajectories' ends, and the trunks are sibling
@@ -109,9 +127,12 @@ def _with_dependencies(trials: list[LineageTrial]) -> Iterator[LineageTrial]:
         for trajectory in trial.trajectories:
             owners.setdefault(trajectory.key, trial.id)
     for trial in trials:
+        ends = tuple(each.end for each in trial.trajectories if owners[each.key] != trial.id)
+        if not isinstance(trial, LineageTrial):
+            yield replace(trial, requires=tuple(dict.fromkeys((*trial.requires, *ends))))
+            continue
         trunk, rewind = trial.lineage.trunk, trial.lineage.rewind
         owns_trunk = owners[trunk.key] == trial.id
-        ends = tuple(each.end for each in trial.trajectories if owners[each.key] != trial.id)
         needs_point = rewind > 0 and trial.lineage.sibling > 0
         yield replace(
             trial,
@@ -120,7 +141,9 @@ def _with_dependencies(trials: list[LineageTrial]) -> Iterator[LineageTrial]:
         )
 
 
-def _epochs_alone(trial: LineageTrial) -> int:
+def _epochs_alone(trial: Trial) -> int:
+    if not isinstance(trial, LineageTrial):
+        return trial.own_epochs
     total, rewind = trial.lineage.training.epochs, trial.lineage.rewind
     return total + (trial.levels + len(trial.copies)) * (total - rewind)
 

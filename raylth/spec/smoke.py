@@ -74,6 +74,8 @@ def _studies(studies: StudiesSpec, deepest: int) -> dict[str, Any]:
     changed = studies.model_dump()
     if studies.probes is not None:
         changed["probes"] |= {"levels": levels, "blocks": None, "linear": {"epochs": EPOCHS}}
+    if studies.fewshot is not None:
+        changed["fewshot"] |= {"levels": levels}
     return changed
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from raylth.spec.part import Part
-from raylth.spec.values import Count, PrunedLevel, distinct
+from raylth.spec.values import Count, Fraction, PrunedLevel, distinct
 
 FrozenKind = Literal["ticket", "permuted", "dense", "reinitialised"]
 FrozenBatchNorm = Literal["recomputed", "rewound"]
@@ -28,7 +28,7 @@ class LinearSpec(Part):
 class ProbesSpec(Part):
     """Linear probes of frozen tickets (paper section 5.1, Table 3, Figure 5)."""
 
-    levels: PrunedLevels = Field(description="Levels whose tickets are probed; deeper ones than there are are skipped.")
+    levels: PrunedLevels = Field(description="Levels whose tickets are probed; those too deep are skipped.")
     blocks: Annotated[tuple[Count, ...], AfterValidator(distinct), Field(min_length=1)] | None = Field(
         default=None, description="Blocks after which a probe is put, counted from 1; null is all."
     )
@@ -42,7 +42,19 @@ class ProbesSpec(Part):
     linear: LinearSpec = LinearSpec()
 
 
+class FewShotSpec(Part):
+    """Tickets trained on a small part of the data, for as many epochs as the dense network (section 5.2, Table 4)."""
+
+    levels: PrunedLevels = Field(description="Levels whose tickets are trained; those too deep are skipped.")
+    shares: Annotated[tuple[Fraction, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        default=(0.01, 0.02, 0.05, 0.1),
+        description="Shares of the training images, as many of each class, at least one; the same for every ticket.",
+    )
+    dense: bool = Field(default=True, description="Train the dense network on the same images, as a baseline.")
+
+
 class StudiesSpec(Part):
     """What is done with the lineages of a sweep; a study that is null is not done."""
 
     probes: ProbesSpec | None = None
+    fewshot: FewShotSpec | None = None

@@ -124,13 +124,14 @@ def forgetting(correct: Tensor) -> Forgetting:
     return Forgetting(events, torch.where(correct.any(dim=0), first, -1))
 
 
-def hardness_ranking(record: Forgetting) -> Tensor:
-    """Example indices (int64 [N]) from easiest to hardest (paper appendix D).
+def hardness_ranking(*records: Forgetting) -> Tensor:
+    """Example indices (int64 [N]) from easiest to hardest (paper appendix D), over one training or several.
 
-    Fewest events come first, never-learned examples last, and equals in the order of their index.
+    Fewest events come first, as a mean over the records, and equals in the order of their index. An example that a
+    training never learned counts there as one forgotten once more than any other, so that it ranks as hardest.
     """
-    hardest = record.events.max() + 1
-    return torch.argsort(torch.where(record.never_learned, hardest, record.events), stable=True)
+    scores = [torch.where(record.never_learned, record.events.max() + 1, record.events) for record in records]
+    return torch.argsort(torch.stack(scores).double().mean(0), stable=True)
 
 
 def pack_correct(correct: Tensor) -> Tensor:

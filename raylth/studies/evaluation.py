@@ -23,6 +23,11 @@ class Evaluation(ABC):
 
     @property
     @abstractmethod
+    def tables(self) -> tuple[str, ...]:
+        """The tables that its rows go to."""
+
+    @property
+    @abstractmethod
     def key(self) -> str:
         """The key of its inputs."""
 

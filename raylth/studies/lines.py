@@ -35,6 +35,11 @@ class PlannedLine(Evaluation):
         return "line"
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """The curve and its barrier."""
+        return "lmc", "barriers"
+
+    @property
     def key(self) -> str:
         """The key of the line."""
         return self.line.key

@@ -32,6 +32,11 @@ class PlannedProbe(Evaluation):
         return "probe"
 
     @property
+    def tables(self) -> tuple[str, ...]:
+        """One table."""
+        return ("probes",)
+
+    @property
     def key(self) -> str:
         """The key of the probe."""
         return self.probe.key

@@ -58,6 +58,16 @@ LINE = (
     Column("line", TEXT, "key of the line's inputs"),
 )
 
+OUTCOME = (
+    Column("images", INT, "training images", "images"),
+    Column("diverged_epoch", INT, "epoch with a loss that was not finite; null if none", "epochs"),
+    Column("test_accuracy", REAL, "at the end of the budget"),
+    Column("test_loss", REAL, "at the end of the budget", "nats"),
+    Column("train_accuracy", REAL, "running accuracy of the last epoch's presentations"),
+    Column("train_loss", REAL, "running loss of the last epoch's presentations", "nats"),
+    Column("trajectory", TEXT, "key of the training"),
+)
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "trials": (
         *TRIAL,
@@ -130,6 +140,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("zero_shot_accuracy", REAL, "on the test set, of the frozen network with its own untrained classifier"),
         Column("probe", TEXT, "key of the probe's inputs"),
     ),
+    "fewshot": (
+        *LEVEL,
+        Column("network", TEXT, "ticket, or dense: the baseline, from its initialisation"),
+        Column("share", REAL, "share of the training images asked for"),
+        *OUTCOME,
+    ),
     "forgetting": (
         *LEVEL,
         Column("example", INT, "index of the training image, in the subset if there is one"),
@@ -168,6 +184,9 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("finished_at", REAL, "seconds since 1970 (UTC)", "seconds"),
     ),
 }
+
+STUDIES = ("probes", "fewshot")
+"""Tables that only sweeps with such a study have."""
 
 SCIENCE = tuple(name for name in TABLES if name != "segments")
 """Tables without wall-clock columns: equal however often a sweep was interrupted."""

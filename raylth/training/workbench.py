@@ -146,10 +146,10 @@ class Workbench:
     def _parent(self, trajectory: Trajectory) -> State:
         telemetry = Telemetry.empty(self.splits.train_images)
         if isinstance(trajectory.parent, Initialisation):
-            return State(0, self.initial_weights(trajectory.parent), {}, telemetry)
+            return State(trajectory.start, self.initial_weights(trajectory.parent), {}, telemetry)
         parent = self.store.state(trajectory.parent)
         momentum = parent.momentum if trajectory.optimiser == "inherited" else {}
-        return State(parent.epoch, parent.weights, momentum, telemetry)
+        return State(trajectory.start, parent.weights, momentum, telemetry)
 
     def _weights_at(self, trajectory: Trajectory, epoch: int) -> dict[str, Tensor]:
         if epoch == trajectory.start:

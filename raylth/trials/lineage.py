@@ -9,7 +9,7 @@ from raylth.tables.rows import Row, TrainedLevel, epoch_rows, forgetting_rows, l
 from raylth.tables.run import RunFolder
 from raylth.training.workbench import Diverged, OnEpoch, Workbench
 from raylth.trials.listening import OnEpochOf
-from raylth.trials.status import TrialStatus, write_status
+from raylth.trials.status import TrialStatus, write_progress
 from raylth.trials.trial import TICKET_COPY, LineageTrial
 
 
@@ -41,12 +41,12 @@ def run_lineage(
                 break
             done = level + 1
             _copy(trial, level, bench, on_epoch(level), rows, folder.name)
-            _write(folder, trial, rows, TrialStatus(trial.digest, "unfinished", done))
+            write_progress(folder, trial, rows, TrialStatus(trial.digest, "unfinished", done))
             on_level(level)
     except Diverged as diverged:
         message = f"the loss was not finite in epoch {diverged.epoch}, before the rewind point"
     status = TrialStatus(trial.digest, "diverged" if message else "finished", done, message)
-    _write(folder, trial, rows, status)
+    write_progress(folder, trial, rows, status)
     return status
 
 
@@ -91,9 +91,3 @@ def _weights_left(mask: Mask, bench: Workbench, exclude: tuple[str, ...]) -> tup
     parameters = dict(bench.network.named_parameters())
     total = sum(parameters[name].numel() for name in prunable(bench.network, exclude))
     return (sum(int(kept.sum()) for kept in mask.values()) if mask else total), total
-
-
-def _write(folder: RunFolder, trial: LineageTrial, rows: dict[str, list[Row]], status: TrialStatus) -> None:
-    for table, content in rows.items():
-        folder.write_part(table, trial.id, content)
-    write_status(folder, trial, status)

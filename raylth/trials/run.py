@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from raylth.tables.run import RunFolder
 from raylth.training.workbench import Workbench
+from raylth.trials.branches import run_branches
 from raylth.trials.lineage import run_lineage
 from raylth.trials.listening import OnEpochOf
 from raylth.trials.status import TrialStatus
-from raylth.trials.trial import LineageTrial, Trial
+from raylth.trials.trial import BranchTrial, LineageTrial, Trial
 
 
 def run_trial(
@@ -25,5 +26,7 @@ def run_trial(
     match trial:
         case LineageTrial():
             return run_lineage(trial, bench, folder, on_epoch, on_step)
+        case BranchTrial():
+            return run_branches(trial, bench, folder, on_epoch, on_step)
         case _:
             raise TypeError(f"{type(trial).__name__} is no kind of trial")

@@ -1,8 +1,10 @@
 """How far a trial has come, as written beside its parts."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from raylth.tables.rows import Row
 from raylth.tables.run import RunFolder
 from raylth.trials.trial import Trial
 
@@ -31,12 +33,15 @@ def read_status(folder: RunFolder, trial: Trial) -> TrialStatus | None:
     return None if value is None else TrialStatus(**value)
 
 
-def write_status(folder: RunFolder, trial: Trial, status: TrialStatus) -> None:
-    """Record how far a trial has come; whoever reads it looks for the parts that it speaks of, so write those first."""
+def write_progress(folder: RunFolder, trial: Trial, rows: Mapping[str, Iterable[Row]], status: TrialStatus) -> None:
+    """Replace a trial's parts, and then its status: whoever reads that finds the parts that it speaks of."""
+    for table, content in rows.items():
+        folder.write_part(table, trial.id, content)
     folder.write_status(trial.id, asdict(status))
 
 
 def fail_trial(trial: Trial, folder: RunFolder, message: str) -> None:
     """Record that a trial could not go on; the steps it has written stay."""
     before = read_status(folder, trial)
-    write_status(folder, trial, TrialStatus(trial.digest, "failed", before.levels_done if before else 0, message))
+    status = TrialStatus(trial.digest, "failed", before.levels_done if before else 0, message)
+    folder.write_status(trial.id, asdict(status))

@@ -9,7 +9,7 @@ from typing import Any
 from raylth.keys import content_key
 from raylth.lineage import Lineage
 from raylth.spec import Cell
-from raylth.spec.schema import DataSpec, ModelSpec
+from raylth.spec.schema import DataSpec, ModelSpec, Scalar
 from raylth.tables.schema import TABLES
 from raylth.trajectory import StateRef, Trajectory
 
@@ -111,3 +111,39 @@ class LineageTrial(Trial):
     def _level(self, level: int) -> list[Trajectory]:
         copies = [self.lineage.ticket_copy(level, TICKET_COPY)] if level in self.copies else []
         return [self.lineage.level(level), *copies]
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A training that leaves a lineage at one level: its ticket, or its dense network, with something changed.
+
+    `columns` are what its row says besides the level and the outcome.
+    """
+
+    level: int
+    trajectory: Trajectory
+    columns: tuple[tuple[str, Scalar], ...]
+
+
+@dataclass(frozen=True)
+class BranchTrial(Trial):
+    """A trial that trains the branches of one lineage for one study, whose name is that of its table."""
+
+    study: str = ""
+    owner: str = ""
+    branches: tuple[Branch, ...] = ()
+
+    @property
+    def steps(self) -> tuple[tuple[Trajectory, ...], ...]:
+        """A branch each."""
+        return tuple((branch.trajectory,) for branch in self.branches)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The study's own, and what it cost."""
+        return self.study, "segments"
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What the rows say of each branch."""
+        return {"branches": [[branch.level, dict(branch.columns)] for branch in self.branches]}

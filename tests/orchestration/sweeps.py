@@ -24,6 +24,9 @@ grid: {{rewind: [0, 1]}}
 inits: 1
 siblings: 2
 lmc: {{kinds: [dense, ticket, within], levels: [1, 2], alphas: 5, train_images: 50, bootstrap: 100}}
+studies:
+  probes: {{levels: [2], blocks: [3], linear: {{epochs: 2}}}}
+  fewshot: {{levels: [1], shares: [0.1]}}
 precision: fp32
 storage: {storage}
 """

@@ -17,7 +17,9 @@ SPEC = SweepSpec.model_validate_json(
 
 @pytest.fixture
 def plan() -> Plan:
-    return make_plan(SPEC, {SPEC.data: DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, may_flip=False)}, "fp32")
+    return make_plan(
+        SPEC, {SPEC.data: DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, smallest_class=10, may_flip=False)}, "fp32"
+    )
 
 
 def kinds(jobs: list[PlannedLine | SiblingGroup]) -> list[str]:

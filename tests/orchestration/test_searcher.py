@@ -17,7 +17,7 @@ from raylth.trials.trial import LineageTrial
 SPEC = SweepSpec.model_validate_json(
     """{"name": "s", "training": {"epochs": 10}, "lineage": {"levels": 2}, "grid": {"rewind": [0, 3]}}"""
 )
-FACTS = DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, may_flip=False)
+FACTS = DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, smallest_class=10, may_flip=False)
 
 
 class Clock:

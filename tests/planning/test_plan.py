@@ -269,7 +269,9 @@ def test_every_epoch_has_one_owner_and_nobody_waits_for_somebody_later(grid: str
         f"""{{"name": "s", "training": {{"epochs": 5}}, "lineage": {{"levels": 2}}, "inits": 2, "siblings": 3,
              "lineages": "all", "lmc": {{"kinds": ["dense", "ticket"], "levels": [1]}}, "grid": {grid}}}"""
     )
-    plan = make_plan(spec, {spec.data: DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, may_flip=False)}, "fp32")
+    plan = make_plan(
+        spec, {spec.data: DataFacts("f" * 64, 100, 20, (1, 8, 8), 10, smallest_class=10, may_flip=False)}, "fp32"
+    )
     assert sum(trial.own_epochs for trial in plan.trials) == plan.epochs
     settled: set[str] = set()
     waiting = list(plan.trials)
