@@ -7,6 +7,7 @@
 Everything here is finished and never changes, except that a lineage's mask gains levels and a trajectory gains states.
 """
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -88,16 +89,18 @@ class Store:
     def put_masks(self, lineage: str, pruned_at: dict[str, Tensor], levels: int) -> None:
         """Write a lineage's masks up to `levels`: per weight, uint8, the level at which it was pruned (0: never)."""
         contiguous = {name: tensor.contiguous() for name, tensor in pruned_at.items()}
-        self.storage.write(self._mask_path(lineage), save(contiguous, {"levels": str(levels)}))
+        # The file does not keep the order of its tensors, by which ties are broken and shuffles are drawn.
+        metadata = {"levels": str(levels), "order": json.dumps(list(contiguous))}
+        self.storage.write(self._mask_path(lineage), save(contiguous, metadata))
 
     def masks(self, lineage: str) -> tuple[dict[str, Tensor], int]:
-        """A lineage's masks as `put_masks` takes them, and how many levels they hold.
+        """A lineage's masks as `put_masks` took them, in the order of the layers, and how many levels they hold.
 
         Raises:
             ObjectMissing: nothing has been pruned yet.
         """
         tensors, metadata = self._read(self._mask_path(lineage), unpack_tensors)
-        return tensors, int(metadata["levels"])
+        return {name: tensors[name] for name in json.loads(metadata["order"])}, int(metadata["levels"])
 
     def put_evaluation(self, key: str, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
         """Write the result of an evaluation under the key of its inputs."""

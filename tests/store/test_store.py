@@ -62,6 +62,14 @@ def test_masks_come_back_whatever_their_memory_format(tmp_path: Path) -> None:
     assert levels == 7 and torch.equal(found["conv"], record["conv"])
 
 
+def test_masks_come_back_in_the_order_of_the_layers(tmp_path: Path) -> None:
+    """Ties are broken by the order of the layers, which the file format does not keep."""
+    store = make_store(tmp_path)
+    names = [f"layer{(7 * i) % 30}" for i in range(30)]
+    store.put_masks("ab" * 32, {name: torch.zeros(2, dtype=torch.uint8) for name in names}, 1)
+    assert list(store.masks("ab" * 32)[0]) == names
+
+
 def test_evaluations_come_back(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     store.put_evaluation("ab" * 32, {"x": torch.ones(2, dtype=torch.float64)}, {"note": "é"})
