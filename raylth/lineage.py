@@ -13,6 +13,7 @@ from raylth.trajectory import (
     MaskRef,
     ModelInputs,
     Precision,
+    Shuffle,
     StateRef,
     Trajectory,
 )
@@ -69,6 +70,18 @@ class Lineage(Inputs):
     def mask(self, level: int) -> MaskRef | None:
         """The mask in force at `level`; None at level 0."""
         return MaskRef(lineage=self.mask_key, level=level) if level else None
+
+    def shuffled_mask(self, level: int, scope: Literal["layer", "network"] = "layer") -> MaskRef | None:
+        """The mask of `level` permuted, a baseline of the ticket (section 5.1); None at level 0."""
+        mask = self.mask(level)
+        if mask is None:
+            return None
+        return mask.model_copy(update={"shuffle": Shuffle(scope=scope, seed=self.seed, init=self.init, level=level)})
+
+    @property
+    def reinitialisation(self) -> Initialisation:
+        """Other initial weights, for tickets that are randomly re-initialised."""
+        return self.initialisation.model_copy(update={"redraw": 1})
 
     @cached_property
     def mask_key(self) -> str:

@@ -13,7 +13,7 @@ from raylth.lineage import Lineage
 from raylth.models import pool
 from raylth.probe import Curves, Features, Probe, block_features, blocks_of, measure_probe, probed, train_linear
 from raylth.spec.studies import FrozenKind, LinearSpec
-from raylth.studies.probes import frozen, shuffled
+from raylth.studies.probes import frozen
 from raylth.training.evaluate import evaluate
 from raylth.training.workbench import Workbench
 
@@ -99,9 +99,7 @@ def test_a_frozen_ticket_is_the_rewind_point_under_its_mask_and_probing_leaves_i
 def test_the_permuted_mask_keeps_the_counts_of_each_layer_and_moves_the_support(
     bench: Workbench, lineage: Lineage
 ) -> None:
-    reference = lineage.mask(1)
-    assert reference is not None
-    mask, moved = (stored_mask(bench.store, ref) for ref in (reference, shuffled(lineage, reference)))
+    mask, moved = (stored_mask(bench.store, ref) for ref in (lineage.mask(1), lineage.shuffled_mask(1)))
     assert {name: int(layer.sum()) for name, layer in moved.items()} == {n: int(m.sum()) for n, m in mask.items()}
     pruned = [name for name, layer in mask.items() if not layer.all()]
     assert pruned and all(not torch.equal(moved[name], mask[name]) for name in pruned)

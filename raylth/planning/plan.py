@@ -11,11 +11,13 @@ from raylth.lineage import Lineage
 from raylth.models import source_hash
 from raylth.spec import Cell, SweepSpec, cells
 from raylth.spec.schema import DataSpec
+from raylth.studies.branches import planned_branches
 from raylth.studies.evaluation import Evaluation
 from raylth.studies.fewshot import planned_fewshot
 from raylth.studies.lines import line_levels, planned_lines
 from raylth.studies.probes import planned_probes
 from raylth.studies.sibling_forgetting import SiblingGroup, sibling_groups
+from raylth.studies.subsets import planned_subsets, subset_lines
 from raylth.tables.schema import STUDIES, TABLES
 from raylth.trajectory import DataInputs, ModelInputs, Precision, Trajectory
 from raylth.trials.names import trial_id
@@ -79,9 +81,18 @@ def make_plan(spec: SweepSpec, facts: Mapping[DataSpec, DataFacts], precision: P
     lineages = _longest_first(unordered)
     in_order = sorted(lineages, key=lambda trial: trial.place)
     families = _families(in_order)
+    branches = (
+        *planned_fewshot(spec, in_order, facts),
+        *planned_branches(spec, in_order),
+        *planned_subsets(spec, families, facts),
+    )
+    evaluations = (
+        *planned_lines(spec, families, precision),
+        *subset_lines(spec, families, facts, precision),
+        *planned_probes(spec, in_order),
+    )
     # Branches come after the lineages that they leave, so that no lineage waits for the machine behind one.
-    trials = tuple(_with_dependencies([*lineages, *_longest_first(planned_fewshot(spec, in_order, facts))]))
-    evaluations = (*planned_lines(spec, families, precision), *planned_probes(spec, in_order))
+    trials = tuple(_with_dependencies([*lineages, *_longest_first(branches)]))
     return Plan(spec, precision, facts, trials, evaluations, tuple(sibling_groups(spec, families)))
 
 

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from raylth.spec.axes import AsWritten, axis_name_problems, axis_path
+from raylth.spec.part import Scalar
 from raylth.spec.problems import Problem, spec_error, validation_problems
 from raylth.spec.rules import cell_rules
-from raylth.spec.schema import Scalar, SweepSpec
+from raylth.spec.schema import SweepSpec
 from raylth.spec.sentences import shown
 
 M = TypeVar("M", bound=BaseModel)

@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
+Scalar = str | int | float | bool | None
+"""One value of a key, as YAML has it."""
+
 
 class Part(BaseModel):
     """Immutable, unknown keys refused, no silent type conversion."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from raylth.spec.part import Part
+from raylth.spec.part import Part, Scalar
 from raylth.spec.studies import StudiesSpec
 from raylth.spec.values import (
     Count,
@@ -22,8 +22,6 @@ from raylth.spec.values import (
     odd,
     whole_above_one,
 )
-
-Scalar = str | int | float | bool | None
 
 LmcKind = Literal["dense", "ticket", "cross", "within"]
 BatchNormReading = Literal["interpolated", "recomputed"]

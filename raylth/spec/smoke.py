@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 from raylth.spec.axes import axis_path
 from raylth.spec.check import check
-from raylth.spec.schema import Scalar, SweepSpec
+from raylth.spec.part import Scalar
+from raylth.spec.schema import SweepSpec
 from raylth.spec.studies import StudiesSpec
 
 IMAGES = 100
@@ -76,6 +77,13 @@ def _studies(studies: StudiesSpec, deepest: int) -> dict[str, Any]:
         changed["probes"] |= {"levels": levels, "blocks": None, "linear": {"epochs": EPOCHS}}
     if studies.fewshot is not None:
         changed["fewshot"] |= {"levels": levels}
+    if studies.branches is not None:
+        # Budgets and batches were chosen for other data.
+        retrain = {
+            name: {key: value for key, value in changes.items() if key not in ("epochs", "batch_size")}
+            for name, changes in studies.branches.retrain.items()
+        }
+        changed["branches"] |= {"levels": levels, "finetune": {"epochs": 1}, "retrain": retrain}
     return changed
 
 

@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from raylth.spec.part import Part
+from raylth.spec.part import Part, Scalar
 from raylth.spec.values import Count, Fraction, PrunedLevel, distinct
 
 FrozenKind = Literal["ticket", "permuted", "dense", "reinitialised"]
 FrozenBatchNorm = Literal["recomputed", "rewound"]
+BranchKind = Literal["reinitialised", "layer_shuffled", "globally_shuffled", "finetuned", "lr_rewound"]
+Removed = Literal["easiest", "hardest"]
 PrunedLevels = Annotated[tuple[PrunedLevel, ...], AfterValidator(distinct), Field(min_length=1)]
 
 
@@ -53,8 +55,42 @@ class FewShotSpec(Part):
     dense: bool = Field(default=True, description="Train the dense network on the same images, as a baseline.")
 
 
+class FineTuneSpec(Part):
+    """Training on from the weights that found the mask, instead of rewinding them."""
+
+    epochs: Count = Field(default=20, description="Epochs of fine-tuning.")
+    lr: Annotated[float, Field(gt=0)] = Field(default=0.01, description="Constant learning rate of fine-tuning.")
+
+
+class BranchesSpec(Part):
+    """What else can be done with a mask: the branches of OpenLTH, one training each."""
+
+    levels: PrunedLevels = Field(description="Levels whose masks are taken; those too deep are skipped.")
+    kinds: Annotated[tuple[BranchKind, ...], AfterValidator(distinct)] = Field(
+        default=("reinitialised", "layer_shuffled", "globally_shuffled", "finetuned", "lr_rewound"),
+        description="Other initial weights; a shuffled mask; fine-tuning, or the schedule rewound, of trained weights.",
+    )
+    finetune: FineTuneSpec = FineTuneSpec()
+    retrain: dict[str, dict[str, Scalar]] = Field(
+        default={}, description="Tickets trained with other keys of `training`, by name: {slow: {lr: 0.01}}."
+    )
+
+
+class SubsetsSpec(Part):
+    """Dense siblings trained without the examples that were forgotten least, or most (appendix D, Table 7)."""
+
+    shares: Annotated[tuple[Fraction, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        default=(0.2, 0.5), description="Shares of the training images that are removed."
+    )
+    removed: Annotated[tuple[Removed, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        default=("easiest", "hardest"), description="Which end of the ranking by forgetting is removed."
+    )
+
+
 class StudiesSpec(Part):
     """What is done with the lineages of a sweep; a study that is null is not done."""
 
     probes: ProbesSpec | None = None
     fewshot: FewShotSpec | None = None
+    branches: BranchesSpec | None = None
+    subsets: SubsetsSpec | None = None

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from raylth.lineage import Lineage
 from raylth.trajectory import StateRef
 from raylth.trials.trial import Branch, BranchTrial, LineageTrial
 
 
 def branch_trials(study: str, branches: Iterable[tuple[LineageTrial, list[Branch]]]) -> Iterator[BranchTrial]:
-    """A trial for every lineage that has branches; it waits for the tickets that they take."""
+    """A trial for every lineage that has branches; it waits for what they need."""
     for owner, each in branches:
         if each:
             yield BranchTrial(
@@ -15,7 +16,7 @@ def branch_trials(study: str, branches: Iterable[tuple[LineageTrial, list[Branch
                 cell=owner.cell,
                 lineage=owner.lineage,
                 place=owner.place,
-                requires=_tickets(owner, each),
+                requires=tuple(dict.fromkeys(need for branch in each for need in branch.needs)),
                 study=study,
                 owner=owner.id,
                 branches=tuple(each),
@@ -27,6 +28,9 @@ def deep_enough(trial: LineageTrial, levels: Iterable[int]) -> list[int]:
     return [level for level in levels if level <= trial.levels]
 
 
-def _tickets(owner: LineageTrial, branches: Iterable[Branch]) -> tuple[StateRef, ...]:
-    # A mask is in the store before its level is trained; its end is what can be waited for.
-    return tuple(owner.lineage.level(level).end for level in sorted({branch.level for branch in branches} - {0}))
+def ticket_of(lineage: Lineage, level: int) -> tuple[StateRef, ...]:
+    """What to wait for to have the ticket of a level; nothing for the dense network.
+
+    Its mask is in the store before it is trained, but an end is what can be waited for.
+    """
+    return (lineage.level(level).end,) if level else ()

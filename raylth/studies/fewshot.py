@@ -9,7 +9,7 @@ from raylth.lineage import Lineage
 from raylth.spec import SweepSpec
 from raylth.spec.schema import DataSpec
 from raylth.spec.studies import FewShotSpec
-from raylth.studies.branching import branch_trials, deep_enough
+from raylth.studies.branching import branch_trials, deep_enough, ticket_of
 from raylth.trajectory import DataInputs, RandomImages, Trajectory
 from raylth.trials.trial import Branch, BranchTrial, LineageTrial
 
@@ -51,7 +51,12 @@ def _branches(wanted: FewShotSpec, trial: LineageTrial, facts: DataFacts) -> lis
         return []
     images = {share: few_shot_images(share, facts) for share in wanted.shares}
     return [
-        Branch(level, few_shot(trial.lineage, level, images[share]), (("network", _network(level)), ("share", share)))
+        Branch(
+            level,
+            few_shot(trial.lineage, level, images[share]),
+            columns=(("network", "ticket" if level else "dense"), ("share", share)),
+            needs=ticket_of(trial.lineage, level),
+        )
         for level in (*([0] if wanted.dense else []), *levels)
         for share in wanted.shares
     ]
@@ -67,7 +72,3 @@ def few_shot(lineage: Lineage, level: int, images: int) -> Trajectory:
     selection = RandomImages(images=images, seed=lineage.seed)
     data: DataInputs = whole.data.model_copy(update={"selection": selection})
     return whole.model_copy(update={"data": data})
-
-
-def _network(level: int) -> str:
-    return "ticket" if level else "dense"

@@ -19,15 +19,19 @@ from raylth.trials.trial import TICKET_COPY, LineageTrial
 
 @dataclass(frozen=True)
 class PlannedLine(Evaluation):
-    """One line with its place in the sweep; `trial_b` may be `trial_a`. The kinds are never pooled."""
+    """One line with its place in the sweep; `trial_b` may be `trial_a`. The kinds are never pooled.
 
-    kind: LmcKind
+    `variant` tells apart what a kind of study joins several of.
+    """
+
+    kind: str
     trial_a: LineageTrial
     trial_b: LineageTrial
     level_a: int
     level_b: int
     line: Line
     stable_below: float
+    variant: str | None = None
 
     @property
     def study(self) -> str:
@@ -92,6 +96,7 @@ class PlannedLine(Evaluation):
         return {
             **cell_columns(run, self.trial_a),
             "kind": self.kind,
+            "variant": self.variant,
             "trial_a": self.trial_a.id,
             "trial_b": self.trial_b.id,
             "level_a": self.level_a,
@@ -109,7 +114,7 @@ def planned_lines(
         for kind in spec.lmc.kinds:
             for a, b, level_a, level_b, start, end in _pairs(kind, spec, siblings):
                 for reading in spec.lmc.batchnorm:
-                    line = _line(spec, start, end, reading, precision)
+                    line = make_line(spec, start, end, reading, precision)
                     yield PlannedLine(kind, a, b, level_a, level_b, line, spec.lmc.stable_below)
 
 
@@ -142,7 +147,8 @@ def _pairs(kind: LmcKind, spec: SweepSpec, siblings: list[LineageTrial]) -> Iter
                     yield trial, trial, level - 1, level, before.end, trial.lineage.level(level).end
 
 
-def _line(spec: SweepSpec, start: StateRef, end: StateRef, reading: BatchNormReading, precision: Precision) -> Line:
+def make_line(spec: SweepSpec, start: StateRef, end: StateRef, reading: BatchNormReading, precision: Precision) -> Line:
+    """A line as a spec wants them read."""
     return Line(
         start=start,
         end=end,

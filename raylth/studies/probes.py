@@ -13,7 +13,6 @@ from raylth.spec.studies import FrozenBatchNorm, FrozenKind, ProbesSpec
 from raylth.studies.evaluation import Evaluation, Rows
 from raylth.tables.rows import Row, trial_columns
 from raylth.training.workbench import Workbench
-from raylth.trajectory import Initialisation, MaskRef, Shuffle, StateRef
 from raylth.trials.trial import LineageTrial
 
 
@@ -101,21 +100,13 @@ def planned_probes(spec: SweepSpec, trials: Iterable[LineageTrial]) -> Iterator[
 
 def frozen(lineage: Lineage, level: int, network: FrozenKind, batchnorm: FrozenBatchNorm, clean_images: int) -> Frozen:
     """The frozen ticket of a level, or one of its baselines (section 5.1): rewind weights x mask, never trained."""
-    weights: Initialisation | StateRef = lineage.rewind_point
-    mask = lineage.mask(level)
-    if network == "reinitialised":
-        weights = lineage.initialisation.model_copy(update={"redraw": 1})
-    if network == "permuted" and mask is not None:
-        mask = shuffled(lineage, mask)
     return Frozen(
-        weights=weights, mask=mask, batchnorm=batchnorm, clean_images=clean_images, precision=lineage.precision
+        weights=lineage.reinitialisation if network == "reinitialised" else lineage.rewind_point,
+        mask=lineage.shuffled_mask(level) if network == "permuted" else lineage.mask(level),
+        batchnorm=batchnorm,
+        clean_images=clean_images,
+        precision=lineage.precision,
     )
-
-
-def shuffled(lineage: Lineage, mask: MaskRef) -> MaskRef:
-    """The mask permuted within each layer."""
-    shuffle = Shuffle(scope="layer", seed=lineage.seed, init=lineage.init, level=mask.level)
-    return mask.model_copy(update={"shuffle": shuffle})
 
 
 def _probe(

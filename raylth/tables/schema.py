@@ -49,7 +49,8 @@ LEVEL = (
 )
 LINE = (
     *CELL,
-    Column("kind", TEXT, "dense, ticket, cross or within: never pool them"),
+    Column("kind", TEXT, "dense, ticket, cross, within, or a study's: never pool them"),
+    Column("variant", TEXT, "what a study's line joins, such as a subset of the data; else null"),
     Column("trial_a", TEXT, "trial of the state at alpha 0"),
     Column("trial_b", TEXT, "trial of the state at alpha 1"),
     Column("level_a", INT, "level of the state at alpha 0"),
@@ -146,6 +147,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("share", REAL, "share of the training images asked for"),
         *OUTCOME,
     ),
+    "branches": (
+        *LEVEL,
+        Column("branch", TEXT, "what was changed: the kind, or the name under `retrain`"),
+        *OUTCOME,
+    ),
+    "subsets": (
+        *LEVEL,
+        Column("removed", TEXT, "which end of the ranking by forgetting was removed: easiest or hardest"),
+        Column("share", REAL, "share of the training images that was removed"),
+        *OUTCOME,
+    ),
     "forgetting": (
         *LEVEL,
         Column("example", INT, "index of the training image, in the subset if there is one"),
@@ -185,7 +197,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 
-STUDIES = ("probes", "fewshot")
+STUDIES = ("probes", "fewshot", "branches", "subsets")
 """Tables that only sweeps with such a study have."""
 
 SCIENCE = tuple(name for name in TABLES if name != "segments")

@@ -57,7 +57,7 @@ def _train(
         "images": on_data.splits.train_images,
     }
     try:
-        state = on_data.advance(trajectory, trajectory.training.epochs, mask, (), on_epoch)
+        state = on_data.advance(trajectory, trajectory.training.epochs, mask, branch.snapshots, on_epoch)
     except Diverged as diverged:
         rows[trial.study].append({**common, "diverged_epoch": diverged.epoch})
         return

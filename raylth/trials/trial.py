@@ -9,7 +9,8 @@ from typing import Any
 from raylth.keys import content_key
 from raylth.lineage import Lineage
 from raylth.spec import Cell
-from raylth.spec.schema import DataSpec, ModelSpec, Scalar
+from raylth.spec.part import Scalar
+from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.tables.schema import TABLES
 from raylth.trajectory import StateRef, Trajectory
 
@@ -117,12 +118,15 @@ class LineageTrial(Trial):
 class Branch:
     """A training that leaves a lineage at one level: its ticket, or its dense network, with something changed.
 
-    `columns` are what its row says besides the level and the outcome.
+    `columns` are what its row says besides the level and the outcome, `needs` states that must be there first,
+    `snapshots` epochs whose states later branches of the same trial start from.
     """
 
     level: int
     trajectory: Trajectory
     columns: tuple[tuple[str, Scalar], ...]
+    needs: tuple[StateRef, ...] = ()
+    snapshots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

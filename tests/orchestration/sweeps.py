@@ -27,6 +27,8 @@ lmc: {{kinds: [dense, ticket, within], levels: [1, 2], alphas: 5, train_images: 
 studies:
   probes: {{levels: [2], blocks: [3], linear: {{epochs: 2}}}}
   fewshot: {{levels: [1], shares: [0.1]}}
+  branches: {{levels: [1], kinds: [layer_shuffled], retrain: {{slow: {{lr: 0.01, epochs: 2}}}}}}
+  subsets: {{shares: [0.9], removed: [hardest]}}
 precision: fp32
 storage: {storage}
 """

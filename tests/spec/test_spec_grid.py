@@ -8,7 +8,8 @@ import pytest
 from raylth.errors import SpecError
 from raylth.spec import SweepSpec, axis_path, cells, check, check_against_data
 from raylth.spec.axes import axis_keys
-from raylth.spec.schema import AugmentSpec, DataSpec, LineageSpec, LmcSpec, Scalar, TrainingSpec
+from raylth.spec.part import Scalar
+from raylth.spec.schema import AugmentSpec, DataSpec, LineageSpec, LmcSpec, TrainingSpec
 
 
 def sweep(**grid: tuple[Scalar, ...]) -> SweepSpec:
