@@ -2,9 +2,11 @@
 
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from raylth.errors import ObjectMissing
+from raylth.models.classifier import is_classifier
 from raylth.pruning import Mask, mask_at, permuted, permuted_globally, sparsity
 from raylth.seeds import stream
 from raylth.store import Store
@@ -17,10 +19,12 @@ class Frozen(Inputs):
     """A network by name: its weights before any training of the ticket, under a mask.
 
     `batchnorm` is "recomputed" for the masked network on `clean_images` clean training images of the data that the
-    classifier sees, or "rewound": whatever the weights came with (0 and 1 at an initialisation).
+    classifier sees, or "rewound": whatever the weights came with (0 and 1 at an initialisation). With `classifier`
+    "none" the network's own is left out, because it is for other classes.
     """
 
     weights: Initialisation | StateRef
+    classifier: Literal["none"] | None = None
     mask: MaskRef | None = None
     batchnorm: Literal["recomputed", "rewound"]
     clean_images: int
@@ -39,7 +43,9 @@ def stored_mask(store: Store, ref: MaskRef | None) -> Mask:
     if levels < ref.level:
         raise ObjectMissing(f"lineage {ref.lineage[:12]} has pruned {levels} times, not {ref.level} yet")
     mask = mask_at(pruned_at, ref.level)
-    return mask if ref.shuffle is None else _shuffled(mask, ref.shuffle)
+    if ref.shuffle is not None:
+        mask = _shuffled(mask, ref.shuffle)
+    return mask if ref.classifier is None else {name: mask[name] for name in mask if not is_classifier(name)}
 
 
 def load_frozen(bench: Workbench, frozen: Frozen) -> float:
@@ -49,7 +55,7 @@ def load_frozen(bench: Workbench, frozen: Frozen) -> float:
         ObjectMissing: its weights or its mask are not in the store yet.
     """
     mask = stored_mask(bench.store, frozen.mask)
-    bench.load(_weights(bench, frozen.weights), mask)
+    bench.load(_weights(bench, frozen), mask)
     if frozen.batchnorm == "recomputed":
         recompute_batchnorm(bench.network, bench.splits.clean, frozen.precision)
     bench.network.eval()
@@ -61,5 +67,10 @@ def _shuffled(mask: Mask, shuffle: Shuffle) -> Mask:
     return permuted(mask, generator) if shuffle.scope == "layer" else permuted_globally(mask, generator)
 
 
-def _weights(bench: Workbench, name: Initialisation | StateRef) -> dict[str, Tensor]:
-    return bench.initial_weights(name) if isinstance(name, Initialisation) else bench.store.state(name).weights
+def _weights(bench: Workbench, frozen: Frozen) -> dict[str, Tensor]:
+    name = frozen.weights
+    weights = bench.initial_weights(name) if isinstance(name, Initialisation) else bench.store.state(name).weights
+    if frozen.classifier is None:
+        return weights
+    blank = {name: torch.zeros_like(each) for name, each in bench.network.state_dict().items() if is_classifier(name)}
+    return {**weights, **blank}

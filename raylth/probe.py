@@ -25,8 +25,15 @@ PROBE_VERSION = 1
 """Raise by hand when the same frozen network would give other numbers."""
 
 
+LAST = -1
+"""The last block, whichever number it has."""
+
+
 class Probe(Inputs):
-    """Linear probes after some blocks of one frozen network, on one data set; `blocks` None is after all."""
+    """Linear probes after some blocks of one frozen network, on one data set.
+
+    `blocks` None is after all, and -1 is the last.
+    """
 
     kind: Literal["probe"] = "probe"
     version: int = PROBE_VERSION
@@ -58,7 +65,8 @@ class Features:
 def measure_probe(bench: Workbench, probe: Probe, run: str) -> Measured:
     """Train the probes of a frozen network, or read them if they are in the store.
 
-    Tensors are named `BLOCK/CURVE`. The numbers are `sparsity`, `blocks` of the network in all, and `zero_shot`, the
+    Tensors are named `BLOCK/CURVE`. The numbers are `sparsity`, `blocks` of the network in all, `train_images`, and
+    `zero_shot`, the
     test accuracy of the frozen network with its own classifier, which nothing has trained (Zhou et al. 2019).
 
     Raises:
@@ -69,7 +77,7 @@ def measure_probe(bench: Workbench, probe: Probe, run: str) -> Measured:
     def work() -> Outcome:
         network = probed(bench.network)
         sparsity = load_frozen(bench, probe.network)
-        blocks = probe.blocks or tuple(range(1, len(network.blocks) + 1))
+        blocks = blocks_probed(probe, len(network.blocks))
         check_blocks(network, blocks)
         train, _ = block_features(network, bench.splits.train, blocks, probe.network.precision)
         test, zero_shot = block_features(network, bench.splits.test, blocks, probe.network.precision)
@@ -77,7 +85,12 @@ def measure_probe(bench: Workbench, probe: Probe, run: str) -> Measured:
         for block in blocks:
             curves = train_linear(train[block], test[block], probe.linear, probe.seed)
             tensors |= {f"{block}/{name}": curve for name, curve in vars(curves).items()}
-        return tensors, {"sparsity": sparsity, "zero_shot": zero_shot, "blocks": len(network.blocks)}
+        return tensors, {
+            "sparsity": sparsity,
+            "zero_shot": zero_shot if probe.network.classifier is None else float("nan"),
+            "blocks": len(network.blocks),
+            "train_images": len(bench.splits.train),
+        }
 
     splits = bench.splits
     passes = probe_passes(probe, len(splits.train), len(splits.test))
@@ -88,6 +101,13 @@ def probe_passes(probe: Probe, train_images: int, test_images: int) -> Passes:
     """Every image once through the network, for all blocks together; the linear layers are not counted."""
     recomputed = min(probe.network.clean_images, train_images) if probe.network.batchnorm == "recomputed" else 0
     return Passes(train_images + test_images, recomputed)
+
+
+def blocks_probed(probe: Probe, total: int) -> tuple[int, ...]:
+    """The blocks of a network of `total` blocks that a probe is about."""
+    if probe.blocks is None:
+        return tuple(range(1, total + 1))
+    return tuple(total if block == LAST else block for block in probe.blocks)
 
 
 def blocks_of(measured: Measured) -> list[int]:

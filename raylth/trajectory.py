@@ -69,11 +69,15 @@ class Shuffle(Inputs):
 
 
 class MaskRef(Inputs):
-    """A mask by name: the lineage's key and the level, 1 being the first that prunes; `shuffle` makes it a baseline."""
+    """A mask by name: the lineage's key and the level, 1 being the first that prunes; `shuffle` makes it a baseline.
+
+    A ticket that is transferred gets a new, dense classifier.
+    """
 
     lineage: str
     level: int
     shuffle: Shuffle | None = None
+    classifier: Literal["dense"] | None = None
 
 
 class RandomImages(Inputs):
@@ -105,7 +109,9 @@ class DataInputs(Inputs):
 
     fingerprint: str
     subset: int | None = None
+    classes: tuple[int, ...] | None = None
     pool: int
+    image: tuple[int, int, int] | None = None
     selection: RandomImages | RankedImages | None = Field(default=None, discriminator="kind")
 
     def train_images(self, whole: int) -> int:
@@ -132,12 +138,14 @@ class Trajectory(Inputs):
 
     `start` is the epoch that the learning-rate schedule and the count of epochs go on from. It is the parent's epoch,
     but for fine-tuning and learning-rate rewinding, which start a schedule anew from trained weights. With `optimiser`
-    "inherited" the momentum buffer comes with the parent, else it starts at zero.
+    "inherited" the momentum buffer comes with the parent, else it starts at zero. With `classifier` the parent's, which
+    was trained for other classes, is replaced by a new one.
     """
 
     kind: Literal["trajectory"] = "trajectory"
     version: int = TRAINING_VERSION
     parent: Initialisation | StateRef
+    classifier: Initialisation | None = None
     start: int
     optimiser: Literal["fresh", "inherited"]
     mask: MaskRef | None = None

@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from raylth.data.catalogue import Source, known_datasets, source
+from raylth.data.classes import with_classes
 from raylth.data.dataset import Dataset, Split, fingerprint
 from raylth.data.folders import read_image_folder
 from raylth.data.own import read_own
 from raylth.data.pool import average_pool
+from raylth.data.resize import resized
 from raylth.data.subset import class_balanced
 from raylth.errors import BadInput, DataCorrupt, DataMissing
 from raylth.spec.schema import DataSpec
@@ -20,17 +22,19 @@ def data_root(flag: Path | None = None) -> Path:
 
 
 def load_dataset(spec: DataSpec, root: Path, allow_import: bool = False) -> Dataset:
-    """Load the data set of a spec with its subset and pooling applied; the fingerprint is of the whole data set.
+    """Load the data set of a spec: its classes, then its subset, pooling and size; the fingerprint is of the whole.
 
     The subset is of training images only. `root` is the folder that `data_root` names.
-    Raises DataMissing, DataCorrupt, and BadInput for a name, path, subset or pooling that cannot work.
+    Raises DataMissing, DataCorrupt, and BadInput for a name, path, classes, subset or pooling that cannot work.
     """
     whole = load_whole(spec, root, allow_import)
+    if spec.classes is not None:
+        whole = with_classes(whole, spec.classes)
     train = whole.train
     if spec.subset is not None:
         kept = class_balanced(train.labels, spec.subset, whole.classes, purpose="data.subset")
         train = Split(train.images[kept], train.labels[kept])
-    return replace(whole, train=_pooled(train, spec.pool), test=_pooled(whole.test, spec.pool))
+    return replace(whole, train=_shaped(train, spec), test=_shaped(whole.test, spec))
 
 
 def load_whole(spec: DataSpec, root: Path, allow_import: bool = False) -> Dataset:
@@ -79,8 +83,9 @@ def _read_known(known: Source, root: Path) -> Dataset:
     raise DataMissing(f"{known.name} is not on this machine (looked in {looked}); {known.how_to_get}")
 
 
-def _pooled(split: Split, factor: int) -> Split:
-    return Split(average_pool(split.images, factor), split.labels)
+def _shaped(split: Split, spec: DataSpec) -> Split:
+    images = average_pool(split.images, spec.pool)
+    return Split(images if spec.image is None else resized(images, spec.image), split.labels)
 
 
 def _compare(whole: Dataset, known: Source) -> None:

@@ -53,3 +53,8 @@ class Classifier(nn.Module):
 def pool(features: Tensor) -> Tensor:
     """Average each channel over the image: [B, C, h, w] becomes [B, C]; [B, units] stays as it is."""
     return features.mean((2, 3)) if features.dim() == 4 else features
+
+
+def is_classifier(name: str) -> bool:
+    """Whether a weight of that name in a `Classifier` belongs to its last linear layer."""
+    return name.startswith("classifier.")

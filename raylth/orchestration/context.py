@@ -52,9 +52,9 @@ def trial_bench(context: Context, trial: Trial) -> Workbench:
     return replace(bench, run=context.run, trial=trial.id)
 
 
-def line_bench(context: Context, trial: Trial) -> Workbench:
+def line_bench(context: Context, data: DataSpec, model: ModelSpec) -> Workbench:
     """The workbench of an evaluator: no crop, and as many clean images as the spec's lines ask for."""
-    return _bench(context, trial.data, trial.model, 0, context.line_images)
+    return _bench(context, data, model, 0, context.line_images)
 
 
 def limit_threads(threads: int) -> None:

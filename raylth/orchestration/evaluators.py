@@ -30,11 +30,13 @@ class Evaluator:
     def measure(self, evaluation: Evaluation) -> Measured:
         """Measure something on stored states."""
         limit_threads(1)
-        return evaluation.measure(line_bench(self._context, evaluation.trial), self._context.run)
+        bench = line_bench(self._context, evaluation.data, evaluation.trial.model)
+        return evaluation.measure(bench, self._context.run)
 
     def aggregate(self, group: SiblingGroup) -> None:
         """Aggregate the forgetting statistics of the siblings of one cell, initialisation and level."""
-        aggregate_forgetting(group, line_bench(self._context, group.trial), self._context.folder)
+        bench = line_bench(self._context, group.trial.data, group.trial.model)
+        aggregate_forgetting(group, bench, self._context.folder)
 
 
 Job = Evaluation | SiblingGroup

@@ -161,7 +161,7 @@ def _train_sizes(plan: Plan) -> dict[str, int]:
 
 
 def _passes(plan: Plan, planned: Evaluation) -> Passes:
-    return planned.passes(plan.facts[planned.trial.data])
+    return planned.passes(plan.facts[planned.data])
 
 
 def _disk_bytes(plan: Plan) -> int:

@@ -18,8 +18,9 @@ from raylth.studies.lines import line_levels, planned_lines
 from raylth.studies.probes import planned_probes
 from raylth.studies.sibling_forgetting import SiblingGroup, sibling_groups
 from raylth.studies.subsets import planned_subsets, subset_lines
+from raylth.studies.transfer import data_inputs, planned_transfer, transfer_probes
 from raylth.tables.schema import STUDIES, TABLES
-from raylth.trajectory import DataInputs, ModelInputs, Precision, Trajectory
+from raylth.trajectory import ModelInputs, Precision, Trajectory
 from raylth.trials.names import trial_id
 from raylth.trials.trial import LineageTrial, Trial
 
@@ -85,11 +86,13 @@ def make_plan(spec: SweepSpec, facts: Mapping[DataSpec, DataFacts], precision: P
         *planned_fewshot(spec, in_order, facts),
         *planned_branches(spec, in_order),
         *planned_subsets(spec, families, facts),
+        *planned_transfer(spec, in_order, facts),
     )
     evaluations = (
         *planned_lines(spec, families, precision),
         *subset_lines(spec, families, facts, precision),
         *planned_probes(spec, in_order),
+        *transfer_probes(spec, in_order, facts),
     )
     # Branches come after the lineages that they leave, so that no lineage waits for the machine behind one.
     trials = tuple(_with_dependencies([*lineages, *_longest_first(branches)]))
@@ -99,7 +102,7 @@ def make_plan(spec: SweepSpec, facts: Mapping[DataSpec, DataFacts], precision: P
 def _lineage(cell: Cell, facts: DataFacts, precision: Precision, init: int, sibling: int) -> Lineage:
     spec = cell.spec
     return Lineage(
-        data=DataInputs(fingerprint=facts.fingerprint, subset=spec.data.subset, pool=spec.data.pool),
+        data=data_inputs(spec.data, facts),
         model=ModelInputs(name=spec.model.name, width=spec.model.width, source=source_hash(spec.model)),
         training=spec.training,
         precision=precision,

@@ -10,6 +10,7 @@ from raylth.models import build, prunable
 from raylth.probe import check_blocks, probed
 from raylth.spec import SweepSpec, cells, check_against_data
 from raylth.spec.schema import DataSpec
+from raylth.studies.transfer import fitted
 from raylth.training.precision import supports_bf16
 from raylth.trajectory import Precision
 
@@ -22,10 +23,17 @@ def read_facts(spec: SweepSpec, root: Path, allow_import: bool) -> dict[DataSpec
     """
     facts: dict[DataSpec, DataFacts] = {}
     for cell in cells(spec):
-        if cell.spec.data not in facts:
-            facts[cell.spec.data] = load_dataset(cell.spec.data, root, allow_import).facts
-        _check_cell(cell.spec, facts[cell.spec.data], allow_import)
+        source = _facts_of(cell.spec.data, facts, root, allow_import)
+        _check_cell(cell.spec, source, allow_import)
+        for target in spec.studies.transfer.targets if spec.studies.transfer else ():
+            _facts_of(fitted(target, source), facts, root, allow_import)
     return facts
+
+
+def _facts_of(data: DataSpec, known: dict[DataSpec, DataFacts], root: Path, allow_import: bool) -> DataFacts:
+    if data not in known:
+        known[data] = load_dataset(data, root, allow_import).facts
+    return known[data]
 
 
 def local_precision(wanted: str) -> Precision:

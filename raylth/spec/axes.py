@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import get_origin
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -45,8 +46,16 @@ def _leaves(model: type[BaseModel]) -> Iterator[str]:
     for key, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from (f"{key}.{leaf}" for leaf in _leaves(field.annotation))
-        elif get_origin(field.annotation) is not tuple:
+        elif not _is_list(field.annotation):
             yield key
+
+
+def _is_list(annotation: Any) -> bool:
+    """Whether a key holds several values, or may."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _is_list(get_args(annotation)[0])
+    return origin is tuple or (origin in (Union, UnionType) and any(map(_is_list, get_args(annotation))))
 
 
 def _matches(name: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from raylth.spec.data import DataSpec as DataSpec
 from raylth.spec.part import Part, Scalar
 from raylth.spec.studies import StudiesSpec
 from raylth.spec.values import (
@@ -25,19 +26,6 @@ from raylth.spec.values import (
 
 LmcKind = Literal["dense", "ticket", "cross", "within"]
 BatchNormReading = Literal["interpolated", "recomputed"]
-
-
-class DataSpec(Part):
-    """Which images are trained and tested on."""
-
-    name: str = Field(
-        default="digits", description="A known data set (`raylth data list`), `folder`, or `module:Name`."
-    )
-    path: str | None = Field(
-        default=None, description="For `folder`: a directory with one sub-directory of images per class."
-    )
-    subset: Count | None = Field(default=None, description="Train on this many images only, balanced over classes.")
-    pool: Count = Field(default=1, description="Average-pool images by this factor, so that CPUs can afford depth.")
 
 
 class ModelSpec(Part):

@@ -84,6 +84,9 @@ def _studies(studies: StudiesSpec, deepest: int) -> dict[str, Any]:
             for name, changes in studies.branches.retrain.items()
         }
         changed["branches"] |= {"levels": levels, "finetune": {"epochs": 1}, "retrain": retrain}
+    if studies.transfer is not None:
+        targets = [{"name": "digits", "subset": IMAGES + 10 * (i + 1)} for i in range(len(studies.transfer.targets))]
+        changed["transfer"] |= {"levels": levels, "targets": tuple(targets), "linear": {"epochs": EPOCHS}}
     return changed
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from raylth.spec.data import DataSpec
 from raylth.spec.part import Part, Scalar
 from raylth.spec.values import Count, Fraction, PrunedLevel, distinct
 
@@ -87,6 +88,22 @@ class SubsetsSpec(Part):
     )
 
 
+class TransferSpec(Part):
+    """Tickets taken to other data (paper section 5.3, Table 5)."""
+
+    targets: Annotated[tuple[DataSpec, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        description="Data sets, written as `data` is; images take the shape of the source's."
+    )
+    levels: PrunedLevels = Field(description="Levels whose tickets are taken; those too deep are skipped.")
+    frozen: bool = Field(default=True, description="A new classifier on the frozen ticket, and on the dense network.")
+    retrained: bool = Field(default=True, description="The dense network trained on the target from scratch.")
+    unfrozen: bool = Field(default=False, description="The ticket trained on the target, with a new dense classifier.")
+    batchnorm: Annotated[tuple[FrozenBatchNorm, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        default=("recomputed",), description="BatchNorm statistics of the frozen ticket."
+    )
+    linear: LinearSpec = LinearSpec()
+
+
 class StudiesSpec(Part):
     """What is done with the lineages of a sweep; a study that is null is not done."""
 
@@ -94,3 +111,4 @@ class StudiesSpec(Part):
     fewshot: FewShotSpec | None = None
     branches: BranchesSpec | None = None
     subsets: SubsetsSpec | None = None
+    transfer: TransferSpec | None = None

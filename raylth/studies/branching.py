@@ -3,16 +3,31 @@
 from collections.abc import Iterable, Iterator
 
 from raylth.lineage import Lineage
+from raylth.spec.data import DataSpec
 from raylth.trajectory import StateRef
 from raylth.trials.trial import Branch, BranchTrial, LineageTrial
 
 
-def branch_trials(study: str, branches: Iterable[tuple[LineageTrial, list[Branch]]]) -> Iterator[BranchTrial]:
-    """A trial for every lineage that has branches; it waits for what they need."""
+def branch_trials(
+    study: str,
+    branches: Iterable[tuple[LineageTrial, list[Branch]]],
+    target: DataSpec | None = None,
+    curves: str | None = None,
+    suffix: str = "",
+) -> Iterator[BranchTrial]:
+    """A trial for every lineage that has branches; it waits for what they need.
+
+    Args:
+        study: the name of its table.
+        branches: of each lineage.
+        target: other data than the lineage's, if the branches are trained on such.
+        curves: the table of their training curves, if these are kept.
+        suffix: of the trials' names, where a lineage has several for one study.
+    """
     for owner, each in branches:
         if each:
             yield BranchTrial(
-                id=f"{owner.id}_{study}",
+                id=f"{owner.id}_{study}{suffix}",
                 cell=owner.cell,
                 lineage=owner.lineage,
                 place=owner.place,
@@ -20,6 +35,8 @@ def branch_trials(study: str, branches: Iterable[tuple[LineageTrial, list[Branch
                 study=study,
                 owner=owner.id,
                 branches=tuple(each),
+                target=target,
+                curves=curves,
             )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from raylth.data import DataFacts
 from raylth.evaluation import Measured, Passes
+from raylth.spec.data import DataSpec
 from raylth.tables.rows import Row
 from raylth.training.workbench import Workbench
 from raylth.trials.trial import Trial
@@ -34,7 +35,12 @@ class Evaluation(ABC):
     @property
     @abstractmethod
     def trial(self) -> Trial:
-        """The trial whose cell says which data and network it takes."""
+        """The trial whose cell it belongs to."""
+
+    @property
+    def data(self) -> DataSpec:
+        """The images that it takes."""
+        return self.trial.data
 
     @property
     @abstractmethod
@@ -48,7 +54,7 @@ class Evaluation(ABC):
 
     @abstractmethod
     def passes(self, facts: DataFacts) -> Passes:
-        """What it costs on the data of its trial."""
+        """What it costs on its data."""
 
     @abstractmethod
     def measure(self, bench: Workbench, run: str) -> Measured:

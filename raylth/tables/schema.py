@@ -69,6 +69,13 @@ OUTCOME = (
     Column("trajectory", TEXT, "key of the training"),
 )
 
+TARGET = (
+    Column("target", TEXT, "data set that the ticket is taken to"),
+    Column("target_classes", TEXT, "classes of it that are kept; null is all"),
+    Column("method", TEXT, "frozen ticket, finetuned dense (frozen too), retrained dense, or unfrozen ticket"),
+    Column("batchnorm", TEXT, "statistics of a frozen network: recomputed on the target, or rewound (as stored)"),
+)
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "trials": (
         *TRIAL,
@@ -158,6 +165,19 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("share", REAL, "share of the training images that was removed"),
         *OUTCOME,
     ),
+    "transfer": (
+        *LEVEL,
+        *TARGET,
+        *OUTCOME,
+    ),
+    "transfer_epochs": (
+        *LEVEL,
+        *TARGET,
+        Column("epoch", INT, "epochs trained", "epochs"),
+        Column("test_accuracy", REAL, "on the target, after the epoch"),
+        Column("train_accuracy", REAL, "on the target; of a linear layer on clean images, else running"),
+        Column("trajectory", TEXT, "key of the training, or of the probe"),
+    ),
     "forgetting": (
         *LEVEL,
         Column("example", INT, "index of the training image, in the subset if there is one"),
@@ -197,7 +217,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 
-STUDIES = ("probes", "fewshot", "branches", "subsets")
+STUDIES = ("probes", "fewshot", "branches", "subsets", "transfer", "transfer_epochs")
 """Tables that only sweeps with such a study have."""
 
 SCIENCE = tuple(name for name in TABLES if name != "segments")

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from raylth.data import DeviceSplit
 from raylth.errors import RaylthError
 from raylth.models import initialise
+from raylth.models.classifier import is_classifier
 from raylth.seeds import presentations, stream
 from raylth.stability.forgetting import pack_correct
 from raylth.state import Segment, State, Telemetry
@@ -149,7 +150,13 @@ class Workbench:
             return State(trajectory.start, self.initial_weights(trajectory.parent), {}, telemetry)
         parent = self.store.state(trajectory.parent)
         momentum = parent.momentum if trajectory.optimiser == "inherited" else {}
-        return State(trajectory.start, parent.weights, momentum, telemetry)
+        return State(trajectory.start, self._with_classifier(parent.weights, trajectory), momentum, telemetry)
+
+    def _with_classifier(self, weights: dict[str, Tensor], trajectory: Trajectory) -> dict[str, Tensor]:
+        if trajectory.classifier is None:
+            return weights
+        new = self.initial_weights(trajectory.classifier)
+        return {name: new[name] if is_classifier(name) else weights[name] for name in new}
 
     def _weights_at(self, trajectory: Trajectory, epoch: int) -> dict[str, Tensor]:
         if epoch == trajectory.start:

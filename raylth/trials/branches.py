@@ -1,6 +1,6 @@
 """The branches of a lineage from their plan to their rows: one training after another, each written down at once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from raylth.frozen import stored_mask
@@ -52,16 +52,15 @@ def _train(
     trajectory = branch.trajectory
     mask = stored_mask(bench.store, trajectory.mask)
     on_data = bench_for(bench, trajectory.data)
-    common = {
-        **_branch_columns(run, trial, branch, mask),
-        "images": on_data.splits.train_images,
-    }
+    common, images = _branch_columns(run, trial, branch, mask), {"images": on_data.splits.train_images}
     try:
         state = on_data.advance(trajectory, trajectory.training.epochs, mask, branch.snapshots, on_epoch)
     except Diverged as diverged:
-        rows[trial.study].append({**common, "diverged_epoch": diverged.epoch})
+        rows[trial.study].append({**common, **images, "diverged_epoch": diverged.epoch})
         return
-    rows[trial.study].append({**common, **_outcome(state)})
+    rows[trial.study].append({**common, **images, **_outcome(state)})
+    if trial.curves:
+        rows[trial.curves] += _curve_rows(common, trajectory.start, state)
     rows["segments"] += segment_rows(run, trial, branch.level, trajectory.key, state.segments)
 
 
@@ -79,3 +78,9 @@ def _branch_columns(run: str, trial: BranchTrial, branch: Branch, mask: Mask) ->
 def _outcome(state: State) -> Row:
     curves = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
     return {name: float(getattr(state.telemetry, name)[-1]) for name in curves}
+
+
+def _curve_rows(common: Row, start: int, state: State) -> Iterator[Row]:
+    curves = (state.telemetry.test_accuracy.tolist(), state.telemetry.train_accuracy.tolist())
+    for index, (test, train) in enumerate(zip(*curves, strict=True)):
+        yield {**common, "epoch": start + index + 1, "test_accuracy": test, "train_accuracy": train}

@@ -131,11 +131,22 @@ class Branch:
 
 @dataclass(frozen=True)
 class BranchTrial(Trial):
-    """A trial that trains the branches of one lineage for one study, whose name is that of its table."""
+    """A trial that trains the branches of one lineage for one study, whose name is that of its table.
+
+    `target` is the data that they are trained on, if these are others than the lineage's, `curves` the table that their
+    training curves go to, if they are kept.
+    """
 
     study: str = ""
     owner: str = ""
     branches: tuple[Branch, ...] = ()
+    target: DataSpec | None = None
+    curves: str | None = None
+
+    @property
+    def data(self) -> DataSpec:
+        """The images that it trains on."""
+        return self.target or self.cell.spec.data
 
     @property
     def steps(self) -> tuple[tuple[Trajectory, ...], ...]:
@@ -145,7 +156,7 @@ class BranchTrial(Trial):
     @property
     def tables(self) -> tuple[str, ...]:
         """The study's own, and what it cost."""
-        return self.study, "segments"
+        return self.study, *([self.curves] if self.curves else []), "segments"
 
     @property
     def asked(self) -> Mapping[str, Any]:

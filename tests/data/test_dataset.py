@@ -61,7 +61,7 @@ def test_equal_content_has_an_equal_fingerprint() -> None:
 
 def test_facts() -> None:
     facts = make_dataset("toy", TRAIN, TEST, 5, may_flip=True).facts
-    assert facts == DataFacts(BASE, 6, 4, (3, 4, 2), 5, True)
+    assert facts == DataFacts(BASE, 6, 4, (3, 4, 2), 5, smallest_class=1, may_flip=True)
 
 
 @pytest.mark.parametrize(
