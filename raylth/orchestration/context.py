@@ -13,7 +13,7 @@ from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.store import Checkpoints, Store, open_storage
 from raylth.tables import RunFolder
 from raylth.training.precision import supports_bf16
-from raylth.training.setup import CLEAN_IMAGES, make_workbench
+from raylth.training.setup import make_workbench
 from raylth.training.workbench import Workbench, device_name
 from raylth.trials.trial import Trial
 
@@ -46,7 +46,7 @@ def trial_bench(context: Context, trial: Trial) -> Workbench:
     Raises:
         Unsupported: the sweep trains in bf16, and this device has no units for it.
     """
-    bench = _bench(context, trial.data, trial.model, trial.lineage.training.augment.crop, CLEAN_IMAGES)
+    bench = _bench(context, trial.data, trial.model, trial.lineage.training.augment.crop, trial.clean_images)
     if trial.lineage.precision == "bf16" and not supports_bf16(bench.splits.device):
         raise Unsupported(f"{device_name(bench.splits.device)} has no bf16 units; use precision: fp32 or auto.")
     return replace(bench, run=context.run, trial=trial.id)

@@ -12,7 +12,7 @@ from raylth.planning.plan import Plan
 from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.store import Store
 from raylth.studies.evaluation import Evaluation
-from raylth.training.setup import CLEAN_IMAGES
+from raylth.training.workbench import CLEAN_IMAGES
 from raylth.trajectory import Trajectory
 from raylth.trials.trial import LineageTrial, Trial
 
@@ -101,7 +101,9 @@ def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind,
     def seconds(trial: Trial) -> float:
         speed = speeds[kind_of(trial)]
         todo = [each for key, each in trial.own.items() if not is_done[key]]
-        return sum(_seconds(each, plan.facts[trial.data], speed) for each in todo) + (per_trial if todo else 0.0)
+        own = sum(_seconds(each, plan.facts[trial.data], speed) for each in todo)
+        searched = trial.searched_epochs * _epoch_seconds(trial.lineage.trunk, plan.facts[trial.data], speed)
+        return own + searched + (per_trial if todo or searched else 0.0)
 
     evaluating = 0.0
     for planned in plan.evaluations:
@@ -114,10 +116,13 @@ def estimate_seconds(plan: Plan, store: Store, slots: int, speeds: Mapping[Kind,
 def _seconds(trajectory: Trajectory, facts: DataFacts, speed: Speed) -> float:
     """A training with a test after every epoch, and acc_0 at its start."""
     images = trajectory.data.train_images(facts.train_images)
-    epoch = speed.train * images + speed.evaluate * facts.test_images
     clean = min(CLEAN_IMAGES, images)
     start = speed.present * images + speed.recompute * clean + speed.evaluate * facts.test_images
-    return length(trajectory) * epoch + start
+    return length(trajectory) * _epoch_seconds(trajectory, facts, speed) + start
+
+
+def _epoch_seconds(trajectory: Trajectory, facts: DataFacts, speed: Speed) -> float:
+    return speed.train * trajectory.data.train_images(facts.train_images) + speed.evaluate * facts.test_images
 
 
 def _makespan(plan: Plan, slots: int, seconds: Callable[[Trial], float]) -> float:
@@ -145,7 +150,7 @@ def _ends(trial: Trial, begin: float, seconds: float) -> Iterator[tuple[str, flo
     passed = 0
     for key, trajectory in trial.own.items():
         passed += length(trajectory)
-        yield key, begin + seconds * passed / trial.own_epochs
+        yield key, begin + seconds * passed / (trial.own_epochs + trial.searched_epochs)
 
 
 def _is_settled(store: Store, trajectory: Trajectory) -> bool:

@@ -16,13 +16,14 @@ from raylth.studies.evaluation import Evaluation
 from raylth.studies.fewshot import planned_fewshot
 from raylth.studies.lines import line_levels, planned_lines
 from raylth.studies.probes import planned_probes
+from raylth.studies.rewind_search import planned_searches
 from raylth.studies.sibling_forgetting import SiblingGroup, sibling_groups
 from raylth.studies.subsets import planned_subsets, subset_lines
 from raylth.studies.transfer import data_inputs, planned_transfer, transfer_probes
 from raylth.tables.schema import STUDIES, TABLES
 from raylth.trajectory import ModelInputs, Precision, Trajectory
 from raylth.trials.names import trial_id
-from raylth.trials.trial import LineageTrial, Trial
+from raylth.trials.trial import LineageTrial, RewindSearchTrial, Trial
 
 T = TypeVar("T", bound=Trial)
 
@@ -57,8 +58,9 @@ class Plan:
 
     @property
     def epochs(self) -> int:
-        """Epochs of training, everything shared being trained once."""
-        return sum(trajectory.training.epochs - trajectory.start for trajectory in self.trajectories.values())
+        """Epochs of training, everything shared being trained once; of a search, an estimate."""
+        known = sum(trajectory.training.epochs - trajectory.start for trajectory in self.trajectories.values())
+        return known + sum(trial.searched_epochs for trial in self.trials)
 
     @property
     def epochs_without_sharing(self) -> int:
@@ -95,7 +97,8 @@ def make_plan(spec: SweepSpec, facts: Mapping[DataSpec, DataFacts], precision: P
         *transfer_probes(spec, in_order, facts),
     )
     # Branches come after the lineages that they leave, so that no lineage waits for the machine behind one.
-    trials = tuple(_with_dependencies([*lineages, *_longest_first(branches)]))
+    others = [*planned_searches(spec, in_order, precision), *branches]
+    trials = tuple(_with_dependencies([*lineages, *_longest_first(others)]))
     return Plan(spec, precision, facts, trials, evaluations, tuple(sibling_groups(spec, families)))
 
 
@@ -140,6 +143,8 @@ def _with_dependencies(trials: list[Trial]) -> Iterator[Trial]:
         rewinds.setdefault(trial.lineage.trunk.key, set()).add(trial.lineage.rewind)
         for trajectory in trial.trajectories:
             owners.setdefault(trajectory.key, trial.id)
+        if isinstance(trial, RewindSearchTrial):
+            rewinds[trial.lineage.trunk.key].update(trial.snapshots)
     for trial in trials:
         ends = tuple(each.end for each in trial.trajectories if owners[each.key] != trial.id)
         if not isinstance(trial, LineageTrial):
@@ -157,7 +162,7 @@ def _with_dependencies(trials: list[Trial]) -> Iterator[Trial]:
 
 def _epochs_alone(trial: Trial) -> int:
     if not isinstance(trial, LineageTrial):
-        return trial.own_epochs
+        return trial.own_epochs + trial.searched_epochs
     total, rewind = trial.lineage.training.epochs, trial.lineage.rewind
     return total + (trial.levels + len(trial.copies)) * (total - rewind)
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from raylth.spec.data import DataSpec as DataSpec
 from raylth.spec.part import Part, Scalar
+from raylth.spec.studies import BatchNormReading as BatchNormReading
 from raylth.spec.studies import StudiesSpec
 from raylth.spec.values import (
     Count,
@@ -25,7 +26,6 @@ from raylth.spec.values import (
 )
 
 LmcKind = Literal["dense", "ticket", "cross", "within"]
-BatchNormReading = Literal["interpolated", "recomputed"]
 
 
 class ModelSpec(Part):

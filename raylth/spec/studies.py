@@ -10,6 +10,7 @@ from raylth.spec.values import Count, Fraction, PrunedLevel, distinct
 
 FrozenKind = Literal["ticket", "permuted", "dense", "reinitialised"]
 FrozenBatchNorm = Literal["recomputed", "rewound"]
+BatchNormReading = Literal["interpolated", "recomputed"]
 BranchKind = Literal["reinitialised", "layer_shuffled", "globally_shuffled", "finetuned", "lr_rewound"]
 Removed = Literal["easiest", "hardest"]
 PrunedLevels = Annotated[tuple[PrunedLevel, ...], AfterValidator(distinct), Field(min_length=1)]
@@ -104,6 +105,15 @@ class TransferSpec(Part):
     linear: LinearSpec = LinearSpec()
 
 
+class RewindSearchSpec(Part):
+    """Binary search for the first epoch from which siblings stay connected (appendix B, Table 6)."""
+
+    siblings: Annotated[int, Field(ge=2, le=100)] = Field(
+        default=3, description="SGD-noise seeds per initialisation; stable is a mean barrier under lmc.stable_below."
+    )
+    batchnorm: BatchNormReading = Field(default="interpolated", description="How BatchNorm is read on the lines.")
+
+
 class StudiesSpec(Part):
     """What is done with the lineages of a sweep; a study that is null is not done."""
 
@@ -112,3 +122,4 @@ class StudiesSpec(Part):
     branches: BranchesSpec | None = None
     subsets: SubsetsSpec | None = None
     transfer: TransferSpec | None = None
+    rewind_search: RewindSearchSpec | None = None

@@ -35,7 +35,7 @@ CELL = (
     Column("schedule", TEXT, "learning-rate schedule"),
     Column("crop", INT, "padding of the random crop; 0 is none", "pixels"),
     Column("flip", FLAG, "whether images are mirrored at random"),
-    Column("rewind", INT, "rewind point p", "epochs"),
+    Column("rewind", INT, "rewind point p; null where it is what is searched for", "epochs"),
     Column("fraction", REAL, "share of surviving weights pruned per level"),
     Column("precision", TEXT, "fp32 or bf16"),
     Column("seed", INT, "seed of the sweep"),
@@ -178,6 +178,23 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("train_accuracy", REAL, "on the target; of a linear layer on clean images, else running"),
         Column("trajectory", TEXT, "key of the training, or of the probe"),
     ),
+    "rewind_search": (
+        *CELL,
+        Column("trial", TEXT, "trial: the search of one initialisation"),
+        Column("step", INT, "step of the binary search, from 1"),
+        Column("candidate", INT, "rewind epoch that was tried", "epochs"),
+        Column("barrier_mean", REAL, "mean barrier over all sibling pairs; null if the verdict needed fewer"),
+        Column("barrier_floor", REAL, "what that mean cannot fall under, by the pairs that were measured"),
+        Column("pairs_measured", INT, "sibling pairs whose barrier was measured"),
+        Column("pairs", INT, "sibling pairs in all"),
+        Column("batchnorm", TEXT, "statistics on the lines: interpolated with the weights, or recomputed"),
+        Column("stable_below", REAL, "the threshold"),
+        Column("stable", FLAG, "whether the mean barrier is under the threshold"),
+        Column("epochs_trained", INT, "epochs of the siblings that this step needed", "epochs"),
+        Column("epochs_naive", INT, "epochs if every step trained all siblings for the whole budget", "epochs"),
+        Column("settled", FLAG, "whether the search has come to its end"),
+        Column("first_stable_epoch", INT, "what it found; null if none up to T - 1, or not settled", "epochs"),
+    ),
     "forgetting": (
         *LEVEL,
         Column("example", INT, "index of the training image, in the subset if there is one"),
@@ -217,7 +234,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 
-STUDIES = ("probes", "fewshot", "branches", "subsets", "transfer", "transfer_epochs")
+STUDIES = ("probes", "fewshot", "branches", "subsets", "transfer", "transfer_epochs", "rewind_search")
 """Tables that only sweeps with such a study have."""
 
 SCIENCE = tuple(name for name in TABLES if name != "segments")

@@ -9,10 +9,7 @@ from raylth.models import build
 from raylth.spec.schema import DataSpec, ModelSpec
 from raylth.store import Checkpoints, Store
 from raylth.training.memory import keep_freed_memory
-from raylth.training.workbench import Splits, Workbench
-
-CLEAN_IMAGES = 5000
-"""Clean training images for BatchNorm statistics of acc_0; lines use the number that their spec gives."""
+from raylth.training.workbench import CLEAN_IMAGES, Splits, Workbench
 
 
 def make_splits(dataset: Dataset, device: torch.device, crop: int, clean_images: int = CLEAN_IMAGES) -> Splits:

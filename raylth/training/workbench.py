@@ -21,6 +21,9 @@ from raylth.training.evaluate import evaluate, recompute_batchnorm
 from raylth.training.loop import EpochResult, Masking, make_optimiser, presentation_accuracy, train_epoch
 from raylth.trajectory import Initialisation, Trajectory
 
+CLEAN_IMAGES = 5000
+"""Clean training images for BatchNorm statistics of acc_0; lines use the number that their spec gives."""
+
 
 class Diverged(RaylthError):
     """The loss of a training was not finite; the lineage ends here, and the sweep goes on."""

@@ -7,8 +7,9 @@ from raylth.training.workbench import Workbench
 from raylth.trials.branches import run_branches
 from raylth.trials.lineage import run_lineage
 from raylth.trials.listening import OnEpochOf
+from raylth.trials.rewind_search import run_rewind_search
 from raylth.trials.status import TrialStatus
-from raylth.trials.trial import BranchTrial, LineageTrial, Trial
+from raylth.trials.trial import BranchTrial, LineageTrial, RewindSearchTrial, Trial
 
 
 def run_trial(
@@ -28,5 +29,7 @@ def run_trial(
             return run_lineage(trial, bench, folder, on_epoch, on_step)
         case BranchTrial():
             return run_branches(trial, bench, folder, on_epoch, on_step)
+        case RewindSearchTrial():
+            return run_rewind_search(trial, bench, folder, on_epoch, on_step)
         case _:
             raise TypeError(f"{type(trial).__name__} is no kind of trial")

@@ -1,8 +1,9 @@
 """What a trial is: the trajectories that one Tune trial makes sure of, in steps."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,9 @@ from raylth.lineage import Lineage
 from raylth.spec import Cell
 from raylth.spec.part import Scalar
 from raylth.spec.schema import DataSpec, ModelSpec
+from raylth.stability.line import Line
 from raylth.tables.schema import TABLES
+from raylth.training.workbench import CLEAN_IMAGES
 from raylth.trajectory import StateRef, Trajectory
 
 TICKET_COPY = 1
@@ -74,6 +77,16 @@ class Trial(ABC):
         """The trajectories that it trains itself, when what it requires is there, by key."""
         required = {ref.trajectory for ref in self.requires}
         return {each.key: each for each in self.trajectories if each.key not in required}
+
+    @property
+    def searched_epochs(self) -> int:
+        """Epochs that it may train besides, as an estimate: what a search trains is known only afterwards."""
+        return 0
+
+    @property
+    def clean_images(self) -> int:
+        """Clean training images that it puts on the device."""
+        return CLEAN_IMAGES
 
     @property
     def own_epochs(self) -> int:
@@ -162,3 +175,48 @@ class BranchTrial(Trial):
     def asked(self) -> Mapping[str, Any]:
         """What the rows say of each branch."""
         return {"branches": [[branch.level, dict(branch.columns)] for branch in self.branches]}
+
+
+@dataclass(frozen=True)
+class RewindSearchTrial(Trial):
+    """A trial that searches the first stable epoch of one initialisation.
+
+    `siblings` trainings are compared at each candidate, on lines like `line`; stable is a mean barrier under
+    `stable_below`. `snapshots` are epochs of the trunk that are published on its way.
+    """
+
+    siblings: int = 2
+    stable_below: float = 0.02
+    line: Line = field(kw_only=True)
+    snapshots: tuple[int, ...] = ()
+
+    @property
+    def clean_images(self) -> int:
+        """As many as its lines take."""
+        return self.line.train_images
+
+    @property
+    def total_epochs(self) -> int:
+        """The budget T: candidates are 0 to T - 1."""
+        return self.lineage.training.epochs
+
+    @property
+    def steps(self) -> tuple[tuple[Trajectory, ...], ...]:
+        """The trunk; which candidates follow is not known before."""
+        return ((self.lineage.trunk,),)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The history, and what it cost."""
+        return "rewind_search", "segments"
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What decides between stable and unstable."""
+        return {"siblings": self.siblings, "stable_below": self.stable_below, "line": self.line.as_json()}
+
+    @property
+    def searched_epochs(self) -> int:
+        """What a search trains besides its trunk if its candidates lie in the middle: an estimate."""
+        steps = math.ceil(math.log2(self.total_epochs)) + 1
+        return steps * (self.siblings - 1) * self.total_epochs // 2

@@ -29,6 +29,7 @@ studies:
   fewshot: {{levels: [1], shares: [0.1]}}
   branches: {{levels: [1], kinds: [layer_shuffled], retrain: {{slow: {{lr: 0.01, epochs: 2}}}}}}
   subsets: {{shares: [0.9], removed: [hardest]}}
+  rewind_search: {{siblings: 2}}
   transfer: {{levels: [1], targets: [{{name: digits, classes: [3, 5], subset: 50}}], linear: {{epochs: 2}}}}
 precision: fp32
 storage: {storage}

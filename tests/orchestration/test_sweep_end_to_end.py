@@ -29,12 +29,12 @@ def test_every_table_of_the_science_is_filled(swept: Path) -> None:
 
 def test_the_tables_have_the_rows_that_the_grid_asks_for(swept: Path) -> None:
     tables = {name: table.to_pandas() for name, table in science(swept / "results").items()}
-    # Per cell: two siblings, and one trial for the few-shot branches of the lineage.
-    assert len(tables["trials"]) == 2 * (2 + 1)
+    # Per cell: two siblings, and a trial each for the few-shot, other and transfer branches and the subsets. One search.
+    assert len(tables["trials"]) == 2 * (2 + 4) + 1
     assert set(tables["trials"]["status"]) == {"finished"}
     assert len(tables["levels"]) == 2 * (3 + 1)
-    # Per cell: one dense pair, ticket and within at two levels; two BatchNorm readings each.
-    assert len(tables["barriers"]) == 2 * (1 + 2 + 2) * 2
+    # Per cell: one dense pair, one on the subset, ticket and within at two levels; two BatchNorm readings each.
+    assert len(tables["barriers"]) == 2 * (1 + 1 + 2 + 2) * 2
     assert len(tables["lmc"]) == len(tables["barriers"]) * 5
     assert len(tables["forgetting"]) == 4 * 200
     assert len(tables["forgetting_siblings"]) == 2 * 200
@@ -60,8 +60,10 @@ def test_nothing_is_trained_twice(swept: Path) -> None:
     epochs = (trained["last_epoch"] - trained["first_epoch"]).sum()
     # Trunk 4, sibling 1 at rewind 0: 4, at rewind 1: 3; two levels and two copies each at 4 and at 3 epochs.
     lineages = 4 + 4 + 3 + 4 * 4 + 4 * 3
-    # The dense network on few images, shared by both rewind points, and the ticket of each.
-    assert epochs == lineages + 4 + 4 + 3
+    studies = rows[rows["trial"].str.contains("_fewshot|_branches|_subsets|_transfer|_search", na=False)]
+    own = studies[studies["computed"] & (studies["kind"] == "train")]
+    assert epochs == lineages + (own["last_epoch"] - own["first_epoch"]).sum()
+    assert not trained.duplicated(["key", "first_epoch"]).any()
 
 
 def test_the_same_command_again_computes_nothing_and_ends_soon(swept: Path) -> None:
@@ -102,7 +104,7 @@ def test_no_temporary_file_and_no_lock_is_left(swept: Path) -> None:
 def test_status_tells_that_the_run_is_finished(swept: Path) -> None:
     told = run("status", swept / "results" / "runs" / "tiny")
     assert told.returncode == 0, told.stderr
-    assert told.stdout.count("finished") == 6
+    assert told.stdout.count("finished") == 13
 
 
 def test_a_second_sweep_on_the_same_run_is_refused_while_the_first_lives(swept: Path, tmp_path: Path) -> None:
