@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         first_stable_epoch,
         interpolate,
     )
+    from raylth.ticket import Ticket
 
 _HOMES = {
     "BadInput": "raylth.errors",
@@ -26,6 +27,7 @@ _HOMES = {
     "RaylthError": "raylth.errors",
     "Run": "raylth.orchestration.run",
     "SweepSpec": "raylth.spec",
+    "Ticket": "raylth.ticket",
     "convergence_auc": "raylth.stability",
     "error_barrier": "raylth.stability",
     "first_stable_epoch": "raylth.stability",
@@ -43,6 +45,7 @@ __all__ = [
     "RaylthError",
     "Run",
     "SweepSpec",
+    "Ticket",
     "convergence_auc",
     "error_barrier",
     "first_stable_epoch",

@@ -225,7 +225,7 @@ def test_a_level_needs_the_level_before(tmp_path: Path) -> None:
 def test_the_trunk_stops_at_the_rewind_point_and_publishes_what_it_passes(tmp_path: Path) -> None:
     bench, epochs = bench_at(tmp_path), Epochs()
     train_trunk(bench, lineage(), 3, snapshots=(2,), on_epoch=epochs)
-    assert bench.store.epochs(lineage().trunk.key) == (2, 3)
+    assert bench.store.epochs(lineage().trunk.key) == (0, 2, 3)
     assert len(epochs.seen) == 3
 
 

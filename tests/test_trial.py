@@ -90,7 +90,7 @@ def test_a_trunk_whose_own_trial_rewinds_late_still_leaves_the_earlier_rewind_po
     assert plan.trials[0].lineage.rewind == 3 and plan.trials[0].snapshots == (1, 3)
     epochs, _ = run_serially(plan, tmp_path)
     assert set(epochs.seen.values()) == {1}
-    assert make_store(tmp_path).epochs(plan.trials[0].lineage.trunk.key) == (1, 3, 4)
+    assert make_store(tmp_path).epochs(plan.trials[0].lineage.trunk.key) == (0, 1, 3, 4)
 
 
 def test_a_wider_sweep_takes_up_what_a_narrower_one_left(tmp_path: Path) -> None:

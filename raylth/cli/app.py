@@ -10,6 +10,7 @@ from raylth.cli.plan import plan
 from raylth.cli.schema import schema
 from raylth.cli.status import status
 from raylth.cli.sweep import sweep
+from raylth.cli.ticket import ticket_app
 
 app = typer.Typer(
     name="raylth",
@@ -35,3 +36,4 @@ app.command()(status)
 app.command()(schema)
 app.command()(doctor)
 app.add_typer(data_app, name="data")
+app.add_typer(ticket_app, name="ticket")

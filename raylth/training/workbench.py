@@ -179,6 +179,9 @@ class Workbench:
         optimiser = make_optimiser(self.network, trajectory.training)
         self._load_momentum(optimiser, state.momentum)
         masking.apply_to_momentum(optimiser)
+        if isinstance(trajectory.parent, Initialisation) and trajectory.mask is None and state.epoch == 0:
+            # So that tickets can be exported, and outlive a change of the random number generator.
+            self.store.publish(trajectory, state)
         first, earlier, clock = state.epoch, state.segments, _Clock()
         telemetry = state.telemetry
         for epoch in range(first, until):

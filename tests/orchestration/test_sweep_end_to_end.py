@@ -29,7 +29,7 @@ def test_every_table_of_the_science_is_filled(swept: Path) -> None:
 
 def test_the_tables_have_the_rows_that_the_grid_asks_for(swept: Path) -> None:
     tables = {name: table.to_pandas() for name, table in science(swept / "results").items()}
-    # Per cell: two siblings, and a trial each for the few-shot, other and transfer branches and the subsets. One search.
+    # Per cell: two siblings, and a trial each for few-shot, other branches, transfer and subsets. One search.
     assert len(tables["trials"]) == 2 * (2 + 4) + 1
     assert set(tables["trials"]["status"]) == {"finished"}
     assert len(tables["levels"]) == 2 * (3 + 1)

@@ -150,10 +150,20 @@ def test_extending_a_training_goes_on_from_where_it_was_published(tmp_path: Path
     assert_identical(tensors_of(extended), tensors_of(whole))
 
 
+def test_a_dense_training_publishes_its_initialisation_once_and_a_ticket_does_not(tmp_path: Path) -> None:
+    lineage, bench = make_lineage(training=NOISY, rewind=0), bench_at(tmp_path)
+    bench.advance(lineage.trunk, T, {})
+    first = bench.store.state(lineage.trunk.at(0))
+    assert_identical(first.weights, bench.initial_weights(lineage.initialisation))
+    everything = {"classifier.weight": torch.ones(10, 16, dtype=torch.bool)}
+    bench.advance(lineage.level(1), T, everything)
+    assert bench.store.epochs(lineage.level(1).key) == (T,)
+
+
 def test_snapshots_are_published_with_momentum_and_the_end_without(tmp_path: Path) -> None:
     trunk, bench = make_lineage(training=NOISY).trunk, bench_at(tmp_path)
     final = bench.advance(trunk, T, {}, snapshots=(1, 3))
-    assert bench.store.epochs(trunk.key) == (1, 3, T)
+    assert bench.store.epochs(trunk.key) == (0, 1, 3, T)
     names = {name for name, _ in bench.network.named_parameters()}
     assert bench.store.state(trunk.at(3)).momentum.keys() == names
     assert final.momentum == bench.store.state(trunk.end).momentum == {}
@@ -255,7 +265,7 @@ def test_a_loss_that_is_not_finite_ends_the_training_and_is_recorded(tmp_path: P
         bench.advance(trunk, 3, {})
     assert (caught.value.trajectory, caught.value.epoch) == (trunk.key, 1)
     assert bench.store.diverged_in(trunk.key) == 1
-    assert bench.store.epochs(trunk.key) == () and checkpoint_files(tmp_path) == []
+    assert bench.store.epochs(trunk.key) == (0,) and checkpoint_files(tmp_path) == []
 
 
 def test_a_training_that_diverged_is_not_tried_again(tmp_path: Path) -> None:
