@@ -15,7 +15,7 @@ from raylth.planning import Plan
 from raylth.seeds import Noise
 from raylth.spec.schema import AugmentSpec, TrainingSpec
 from raylth.stability.line import Line
-from raylth.trajectory import DataInputs, Initialisation, ModelInputs, StateRef, Trajectory
+from raylth.trajectory import DataInputs, Initialisation, ModelInputs, RandomImages, StateRef, Trajectory
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
@@ -120,6 +120,7 @@ TRAJECTORY_CHANGES: dict[str, dict[str, Any]] = {
     "version": {"version": 2},
     "parent.seed": {"parent": Initialisation(seed=1, init=0)},
     "parent.init": {"parent": Initialisation(seed=0, init=1)},
+    "parent.redraw": {"parent": Initialisation(seed=0, init=0, redraw=1)},
     "parent": {"parent": StateRef(trajectory="a" * 64, epoch=0)},
     "parent.trajectory": {"parent": StateRef(trajectory="b" * 64, epoch=0)},
     "parent.epoch": {"parent": StateRef(trajectory="a" * 64, epoch=1)},
@@ -128,8 +129,21 @@ TRAJECTORY_CHANGES: dict[str, dict[str, Any]] = {
     "mask": {"mask": {"lineage": "a" * 64, "level": 1}},
     "mask.lineage": {"mask": {"lineage": "b" * 64, "level": 1}},
     "mask.level": {"mask": {"lineage": "a" * 64, "level": 2}},
+    "mask.shuffle": {
+        "mask": {"lineage": "a" * 64, "level": 1, "shuffle": {"scope": "layer", "seed": 0, "init": 0, "level": 1}}
+    },
+    "mask.shuffle.scope": {
+        "mask": {"lineage": "a" * 64, "level": 1, "shuffle": {"scope": "network", "seed": 0, "init": 0, "level": 1}}
+    },
+    "mask.classifier": {"mask": {"lineage": "a" * 64, "level": 1, "classifier": "dense"}},
+    "classifier": {"classifier": {"seed": 0, "init": 0}},
     "data.fingerprint": {"data": TRAJECTORY.data.model_copy(update={"fingerprint": "e" * 64})},
     "data.subset": {"data": TRAJECTORY.data.model_copy(update={"subset": 100})},
+    "data.classes": {"data": TRAJECTORY.data.model_copy(update={"classes": (0, 1)})},
+    "data.image": {"data": TRAJECTORY.data.model_copy(update={"image": (3, 8, 8)})},
+    "data.selection": {"data": TRAJECTORY.data.model_copy(update={"selection": RandomImages(images=9, seed=0)})},
+    "data.selection.images": {"data": TRAJECTORY.data.model_copy(update={"selection": RandomImages(images=8, seed=0)})},
+    "data.selection.seed": {"data": TRAJECTORY.data.model_copy(update={"selection": RandomImages(images=9, seed=1)})},
     "data.pool": {"data": TRAJECTORY.data.model_copy(update={"pool": 2})},
     "model.name": {"model": TRAJECTORY.model.model_copy(update={"name": "resnet20"})},
     "model.width": {"model": TRAJECTORY.model.model_copy(update={"width": None})},

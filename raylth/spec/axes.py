@@ -21,6 +21,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 
 
+def axis_names(axis: str) -> tuple[str, ...]:
+    """The names of the keys that an axis varies together: `momentum, lr` has two, most axes have one."""
+    return tuple(name.strip() for name in axis.split(","))
+
+
 def axis_path(name: str) -> tuple[str, str]:
     """The section and the key in it that an axis varies: `momentum` is `("training", "momentum")`.
 
@@ -74,25 +79,32 @@ def _name_complaint(name: str) -> str | None:
     return f"is not a key of {joined(tuple(SECTIONS))}; {did_you_mean(name, known, axis_keys())}"
 
 
-def axis_name_problems(names: Iterable[str]) -> list[Problem]:
+def axis_name_problems(axes: Iterable[str]) -> list[Problem]:
     """Axes that name no key, several keys, or a key that another axis has named already."""
     problems: list[Problem] = []
     owners: dict[tuple[str, str], str] = {}
-    for name in names:
-        complaint = _name_complaint(name)
-        if complaint is None:
-            owner = owners.setdefault(axis_path(name), name)
-            complaint = None if owner == name else f"names the same key as grid.{owner}; leave one of them out"
-        if complaint:
-            problems.append(Problem(("grid", name), complaint))
-    return problems
+    for axis in axes:
+        for name in axis_names(axis):
+            complaint = _name_complaint(name)
+            if complaint is None:
+                owner = owners.setdefault(axis_path(name), f"{axis}/{name}")
+                named_twice = owner != f"{axis}/{name}" or axis_names(axis).count(name) > 1
+                first = owner.partition("/")[0]
+                complaint = f"names the same key as grid.{first}; leave one of them out" if named_twice else None
+            elif name != axis:
+                complaint = f"names {shown(name)}, which {complaint}"
+            if complaint:
+                problems.append(Problem(("grid", axis), complaint))
+    return list(dict.fromkeys(problems))
 
 
 class AsWritten:
     """Where the user wrote a section's key: the axis that gives its values, or the key itself."""
 
     def __init__(self, spec: SweepSpec) -> None:
-        self.axes: dict[tuple[str, str], KeyPath] = {axis_path(name): ("grid", name) for name in spec.grid}
+        self.axes: dict[tuple[str, str], KeyPath] = {
+            axis_path(name): ("grid", axis) for axis in spec.grid for name in axis_names(axis)
+        }
 
     def __call__(self, section: str, key: str) -> KeyPath:
         return self.axes.get((section, key), (section, key))

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from raylth.spec.axes import axis_name_problems, axis_path
+from raylth.spec.axes import axis_name_problems, axis_names, axis_path
 from raylth.spec.check import problems_of
 from raylth.spec.files import read_file
 from raylth.spec.overrides import PREFIX, override
@@ -58,8 +58,10 @@ def _axis_names(tree: Located) -> list[Problem]:
 
 def _overruled(spec: SweepSpec, tree: Located) -> Iterator[Problem]:
     """Overrides that would be lost in silence, because an axis gives the values of their key."""
-    for axis in spec.grid if not axis_name_problems(spec.grid) else ():
-        section, key = axis_path(axis)
+    if axis_name_problems(spec.grid):
+        return
+    for axis, name in [(each, name) for each in spec.grid for name in axis_names(each)]:
+        section, key = axis_path(name)
         path = (section, *key.split("."))
         node = find(tree, path)
         if node and node.place.startswith(PREFIX):

@@ -145,9 +145,10 @@ class SweepSpec(Part):
     model: ModelSpec = ModelSpec()
     training: TrainingSpec = TrainingSpec()
     lineage: LineageSpec = LineageSpec()
-    grid: dict[str, Annotated[tuple[Scalar, ...], Field(min_length=1)]] = Field(
+    grid: dict[str, Annotated[tuple[Scalar | tuple[Scalar, ...], ...], Field(min_length=1)]] = Field(
         default={},
-        description="Values by axis: a key of data, model, training or lineage, dotted, or an end of one if unique.",
+        description="Values by axis: a key of data, model, training or lineage, dotted, or an end of one if unique. "
+        "Keys that vary together are one axis, such as `momentum, lr: [[0.9, 0.1], [0.0, 1.0]]`.",
     )
     inits: Count = Field(default=1, description="Initialisations per cell.")
     siblings: Count = Field(default=2, description="SGD-noise seeds per initialisation.")

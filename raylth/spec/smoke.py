@@ -1,10 +1,10 @@
 """A rehearsal of a sweep: as many cells and the same kinds of work, on tiny embedded data, in minutes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from math import prod
 from typing import Any, TypeAlias
 
-from raylth.spec.axes import axis_path
+from raylth.spec.axes import axis_names, axis_path
 from raylth.spec.check import check
 from raylth.spec.part import Scalar
 from raylth.spec.schema import SweepSpec
@@ -90,7 +90,7 @@ def _studies(studies: StudiesSpec, deepest: int) -> dict[str, Any]:
     return changed
 
 
-def _grid(spec: SweepSpec) -> dict[str, Values]:
+def _grid(spec: SweepSpec) -> dict[str, Any]:
     latest = max(_ranks(_axis(spec.grid, "lineage.rewind") or (spec.lineage.rewind,)))
     fit: dict[str, Callable[[Values], Values]] = {
         "training.batch_size": _clipped,
@@ -99,28 +99,43 @@ def _grid(spec: SweepSpec) -> dict[str, Values]:
         "lineage.rewind": _ranks,
         "lineage.levels": _ranks,
     }
-    grid: dict[str, Values] = {}
-    for name, values in spec.grid.items():
-        key = ".".join(axis_path(name))
-        section = key.partition(".")[0]
-        if section in ("data", "model"):
+    grid: dict[str, Any] = {}
+    for axis in spec.grid:
+        columns = _columns(spec.grid, axis)
+        section = _stood_in(columns)
+        if section is not None:
             grid |= _stand_in(spec, section)
-        else:
-            grid[name] = fit.get(key, tuple)(values)
+            continue
+        fitted = [fit.get(key, tuple)(values) for key, values in columns.items()]
+        grid[axis] = fitted[0] if len(fitted) == 1 else tuple(zip(*fitted, strict=True))
     return grid
+
+
+def _columns(grid: Mapping[str, Any], axis: str) -> dict[str, Values]:
+    """The values of each key of an axis, by its whole name."""
+    keys = [".".join(axis_path(name)) for name in axis_names(axis)]
+    points = grid[axis] if len(keys) > 1 else [(value,) for value in grid[axis]]
+    return dict(zip(keys, zip(*points, strict=True), strict=True))
+
+
+def _stood_in(columns: Iterable[str]) -> str | None:
+    """The section of an axis that the tiny data or model cannot have."""
+    return next((section for section in ("data", "model") for key in columns if key.startswith(section + ".")), None)
 
 
 def _stand_in(spec: SweepSpec, section: str) -> dict[str, Values]:
     """One axis for all those of a section, with as many values as they have combinations."""
-    axes = [name for name in spec.grid if axis_path(name)[0] == section]
-    count = prod(len(spec.grid[name]) for name in axes)
+    axes = [axis for axis in spec.grid if _stood_in(_columns(spec.grid, axis)) == section]
+    count = prod(len(spec.grid[axis]) for axis in axes)
     leaf, first, stride = ("subset", IMAGES, 10) if section == "data" else ("width", 4, 1)
-    name = next((name for name in axes if axis_path(name)[1] == leaf), f"{section}.{leaf}")
+    name = next((axis for axis in axes if [f"{section}.{leaf}"] == [*_columns(spec.grid, axis)]), f"{section}.{leaf}")
     return {name: tuple(first + stride * i for i in range(count))}
 
 
-def _axis(grid: dict[str, Values], key: str) -> Any:
-    return next((values for name, values in grid.items() if ".".join(axis_path(name)) == key), ())
+def _axis(grid: Mapping[str, Any], key: str) -> Any:
+    """The values that some axis gives a key, or none."""
+    columns = (_columns(grid, axis) for axis in grid)
+    return next((values[key] for values in columns if key in values), ())
 
 
 def _ranks(values: Any) -> tuple[int, ...]:

@@ -151,3 +151,38 @@ def test_what_does_not_fit_the_data_is_refused(spec: SweepSpec, message: str) ->
 
 def test_what_just_fits_the_data_passes() -> None:
     check_against_data(sweep(batch_size=(1, 100), subset=(100, None)), train_images=100, classes=10)
+
+
+COUPLED = {"momentum, lr": ((0.9, 0.1), (0.0, 0.1), (0.0, 1.0)), "rewind": (0, 2)}
+
+
+def test_keys_that_vary_together_are_one_axis() -> None:
+    found = cells(SweepSpec(name="a", grid=COUPLED))
+    assert [(c.spec.training.momentum, c.spec.training.lr, c.spec.lineage.rewind) for c in found] == [
+        (momentum, lr, rewind) for momentum, lr in COUPLED["momentum, lr"] for rewind in (0, 2)
+    ]
+    assert found[-1].values == {"momentum": 0.0, "lr": 1.0, "rewind": 2}
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        ({"momentum, lr": ((0.9, 0.1), (0.9,))}, "grid.momentum, lr[1] is [0.9], but must be a list of 2 values"),
+        ({"momentum, lr": (0.9,)}, "is 0.9, but must be a list of 2 values, for momentum and lr"),
+        ({"momentum": ((0.9, 0.1),)}, "is [0.9, 0.1], but must be one value"),
+        ({"momentum, lr": ((0.9, -1.0),)}, "grid.momentum, lr[0] is -1.0, but must be greater than 0"),
+        ({"momentum, lr": ((0.9, 0.1), (0.9, 0.1))}, "is [0.9, 0.1] again"),
+        ({"momentum, lrr": ((0.9, 0.1),)}, 'names "lrr", which is not a key'),
+        ({"momentum, lr": ((0.9, 0.1),), "lr": (0.1,)}, "names the same key as grid.momentum, lr"),
+        ({"lr, lr": ((0.9, 0.1),)}, "names the same key"),
+    ],
+)
+def test_a_wrong_axis_of_several_keys_is_explained(grid: dict[str, tuple[Scalar, ...]], message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        check(SweepSpec(name="a", grid=grid))
+    assert message in str(caught.value)
+
+
+def test_a_rule_that_a_coupled_axis_breaks_points_to_it() -> None:
+    with pytest.raises(SpecError, match=r"grid.*rewind, epochs"):
+        check(SweepSpec(name="a", grid={"rewind, epochs": ((0, 10), (5, 5))}))

@@ -95,3 +95,28 @@ def test_several_axes_over_the_data_become_one() -> None:
 def test_an_axis_that_can_stay_keeps_its_name() -> None:
     spec = SweepSpec(name="a", grid={"subset": (500, 5000), "width": (16, None, 64)})
     assert smoke(spec).grid == {"subset": (100, 110), "width": (4, 5, 6)}
+
+
+def test_keys_that_vary_together_stay_together() -> None:
+    grid = {"batch_size, epochs": ((1024, 640), (32, 20)), "momentum, lr": ((0.9, 0.1), (0.0, 1.0))}
+    rehearsal = smoke(SweepSpec(name="a", grid=grid))
+    assert rehearsal.grid["momentum, lr"] == ((0.9, 0.1), (0.0, 1.0))
+    (many, long), (few, short) = rehearsal.grid["batch_size, epochs"]
+    assert many > few and long > short
+    assert len(cells(rehearsal)) == 4
+
+
+def test_studies_are_rehearsed_at_levels_and_budgets_in_reach() -> None:
+    studies = {
+        "probes": {"levels": (5, 20), "blocks": (8,)},
+        "fewshot": {"levels": (10,)},
+        "branches": {"levels": (20,), "retrain": {"slow": {"lr": 0.01, "epochs": 500}}},
+        "subsets": {},
+        "transfer": {"levels": (10,), "targets": ({"name": "mnist"}, {"name": "eurosat"})},
+        "rewind_search": {},
+    }
+    rehearsal = smoke(SweepSpec.model_validate({"name": "a", "studies": studies})).studies
+    assert rehearsal.probes.levels == rehearsal.fewshot.levels == rehearsal.branches.levels == (1, 2)
+    assert rehearsal.probes.blocks is None and rehearsal.branches.retrain == {"slow": {"lr": 0.01}}
+    assert [target.name for target in rehearsal.transfer.targets] == ["digits", "digits"]
+    assert rehearsal.subsets is not None and rehearsal.rewind_search is not None
