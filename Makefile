@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test lint bench smoke constraints clean
+.PHONY: help quickstart test lint bench smoke studies constraints clean
 
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,11 @@ bench: $(STAMP) ## Measure the training speed of this machine.
 smoke: $(STAMP) ## Run every sweep of sweeps/ in miniature.
 	@for sweep in sweeps/*.yaml; do \
 		echo "$$sweep"; $(BIN)/raylth sweep "$$sweep" --smoke || exit 1; \
+	done
+
+studies: $(STAMP) ## Run small versions of all the paper's studies on embedded data.
+	@for sweep in sweeps/embedded/*.yaml; do \
+		echo "$$sweep"; $(BIN)/raylth sweep "$$sweep" || exit 1; \
 	done
 
 # A pin such as 2.14.1+cpu names a build for one kind of machine, so the part from + on is dropped.

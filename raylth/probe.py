@@ -12,7 +12,7 @@ from raylth.data import DeviceSplit
 from raylth.errors import BadInput
 from raylth.evaluation import Measured, Outcome, Passes, measure
 from raylth.frozen import Frozen, load_frozen
-from raylth.models.classifier import Classifier, pool
+from raylth.models.classifier import Classifier, pool, with_blocks
 from raylth.seeds import stream
 from raylth.spec.studies import LinearSpec
 from raylth.training.evaluate import EVALUATION_BATCH
@@ -75,7 +75,7 @@ def measure_probe(bench: Workbench, probe: Probe, run: str) -> Measured:
     """
 
     def work() -> Outcome:
-        network = probed(bench.network)
+        network = with_blocks(bench.network)
         sparsity = load_frozen(bench, probe.network)
         blocks = blocks_probed(probe, len(network.blocks))
         check_blocks(network, blocks)
@@ -113,13 +113,6 @@ def blocks_probed(probe: Probe, total: int) -> tuple[int, ...]:
 def blocks_of(measured: Measured) -> list[int]:
     """The blocks that were probed."""
     return sorted({int(name.partition("/")[0]) for name in measured.tensors})
-
-
-def probed(network: nn.Module) -> Classifier:
-    """The network as one with blocks. Raises BadInput if it has none."""
-    if not isinstance(network, Classifier):
-        raise BadInput("probes need a network with blocks: make your own model a raylth.models.Classifier.")
-    return network
 
 
 def check_blocks(network: Classifier, blocks: Sequence[int]) -> None:

@@ -109,7 +109,9 @@ def unpack_state(content: bytes) -> State:
 
 
 def unpack_tensors(content: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a safetensors file and the metadata in its header, which the library only reads from a path.
+    """The tensors of a safetensors file by name, sorted, and the metadata in its header.
+
+    The library gives tensors in another order each time, and metadata only from a path.
 
     Raises:
         ValueError: the bytes are no safetensors file.
@@ -121,7 +123,7 @@ def unpack_tensors(content: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
     # The header is known to be sound now: its size as 8 bytes, and then JSON.
     size = int.from_bytes(content[:8], "little")
     metadata: dict[str, str] = json.loads(content[8 : 8 + size]).get("__metadata__", {})
-    return tensors, metadata
+    return dict(sorted(tensors.items())), metadata
 
 
 def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

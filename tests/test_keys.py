@@ -191,6 +191,7 @@ LINE_CHANGES: dict[str, Any] = {
     "batchnorm": "recomputed",
     "train_images": 100,
     "bootstrap": 100,
+    "alignment": "weights",
     "precision": "bf16",
 }
 

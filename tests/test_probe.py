@@ -11,7 +11,8 @@ from raylth.evaluation import Measured
 from raylth.frozen import Frozen, load_frozen, stored_mask
 from raylth.lineage import Lineage
 from raylth.models import pool
-from raylth.probe import Curves, Features, Probe, block_features, blocks_of, measure_probe, probed, train_linear
+from raylth.models.classifier import with_blocks
+from raylth.probe import Curves, Features, Probe, block_features, blocks_of, measure_probe, train_linear
 from raylth.spec.studies import FrozenKind, LinearSpec
 from raylth.studies.probes import frozen
 from raylth.training.evaluate import evaluate
@@ -61,8 +62,8 @@ def test_a_probe_is_logistic_regression(bench: Workbench) -> None:
     """An independent solver of the same convex problem, run to its optimum, classifies the same."""
     from sklearn.linear_model import LogisticRegression
 
-    train, _ = block_features(probed(bench.network), bench.splits.train, (3,), "fp32")
-    test, _ = block_features(probed(bench.network), bench.splits.test, (3,), "fp32")
+    train, _ = block_features(with_blocks(bench.network), bench.splits.train, (3,), "fp32")
+    test, _ = block_features(with_blocks(bench.network), bench.splits.test, (3,), "fp32")
     ours = train_linear(train[3], test[3], LinearSpec(epochs=300, weight_decay=1e-2), seed=0)
     mean, std = train[3].values.mean(0), train[3].values.std(0, correction=0)
     inputs, test_inputs = (train[3].values - mean) / std, (test[3].values - mean) / std
@@ -72,7 +73,7 @@ def test_a_probe_is_logistic_regression(bench: Workbench) -> None:
 
 
 def test_features_are_the_pooled_output_of_each_block_in_eval_mode(bench: Workbench) -> None:
-    network = probed(bench.network).eval()
+    network = with_blocks(bench.network).eval()
     found, accuracy = block_features(network, bench.splits.test, (1, 2, 3), "fp32")
     images, labels = bench.splits.test.clean(slice(0, None))
     for block, features in found.items():
@@ -131,7 +132,7 @@ def test_probes_are_measured_once_and_deterministic(bench: Workbench, lineage: L
     assert torch.equal(fresh.tensors["3/test_accuracy"], first.tensors["3/test_accuracy"])
 
 
-def test_a_ticket_that_was_not_found_yet_cannot_be_probed(tmp_path: Path, lineage: Lineage) -> None:
+def test_a_ticket_that_was_not_found_yet_cannot_be_with_blocks(tmp_path: Path, lineage: Lineage) -> None:
     with pytest.raises(ObjectMissing):
         measure_probe(make_bench(tmp_path), probe_of(lineage), "run")
 
@@ -142,8 +143,8 @@ def test_a_block_that_is_not_there_is_refused(bench: Workbench, lineage: Lineage
 
 
 def test_a_network_without_blocks_is_refused() -> None:
-    with pytest.raises(BadInput, match="need a network with blocks"):
-        probed(torch.nn.Linear(3, 3))
+    with pytest.raises(BadInput, match="needs a network with blocks"):
+        with_blocks(torch.nn.Linear(3, 3))
 
 
 def test_fully_connected_networks_have_probes_too(tmp_path: Path) -> None:

@@ -122,3 +122,9 @@ def test_tensors_come_with_their_metadata() -> None:
     tensors, metadata = unpack_tensors(save({"a": torch.arange(3)}, {"levels": "2"}))
     assert metadata == {"levels": "2"} and tensors["a"].tolist() == [0, 1, 2]
     assert unpack_tensors(save({"a": torch.arange(3)}))[1] == {}
+
+
+def test_tensors_come_back_in_the_order_of_their_names() -> None:
+    """Sums over a state would otherwise be rounded in another order each time."""
+    tensors = {f"layer{(7 * i) % 30:02}": torch.zeros(1) for i in range(30)}
+    assert list(unpack_tensors(save(tensors, {}))[0]) == sorted(tensors)

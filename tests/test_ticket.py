@@ -1,11 +1,12 @@
 """Tickets as files: what is in them is what training starts from, and nothing in them is believed."""
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from tiny import assert_identical, make_bench, make_lineage, run_levels
 
 from raylth import Ticket
@@ -52,17 +53,17 @@ def test_a_ticket_comes_back_as_it_was_saved(bench: Workbench, lineage: Lineage,
     assert [path.name for path in tmp_path.glob("t.safetensors*")] == ["t.safetensors"]
 
 
-def test_plain_pytorch_loads_it(bench: Workbench, lineage: Lineage, tmp_path: Path) -> None:
+def test_plain_pytorch_loads_it_as_the_readme_shows(
+    bench: Workbench, lineage: Lineage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ticket = ticket_of(bench, lineage)
-    ticket.save(tmp_path / "t.safetensors")
-    # As the README shows it.
-    ticket_file = load_file(tmp_path / "t.safetensors")
-    state = {name.removeprefix("weights/"): t for name, t in ticket_file.items() if name.startswith("weights/")}
-    for name, mask in ticket_file.items():
-        if name.startswith("mask/"):
-            state[name.removeprefix("mask/")] *= mask
-    bench.network.load_state_dict(state)
-    assert_identical(state, ticket.masked_weights())
+    ticket.save(tmp_path / "ticket.safetensors")
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    (shown,) = (block for block in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "load_file" in block)
+    assert "raylth" not in shown
+    monkeypatch.chdir(tmp_path)
+    exec(shown, {"model": bench.network})
+    assert_identical(dict(bench.network.state_dict()), ticket.masked_weights())
 
 
 def test_the_dense_network_is_no_ticket(bench: Workbench, lineage: Lineage) -> None:

@@ -58,3 +58,10 @@ def pool(features: Tensor) -> Tensor:
 def is_classifier(name: str) -> bool:
     """Whether a weight of that name in a `Classifier` belongs to its last linear layer."""
     return name.startswith("classifier.")
+
+
+def with_blocks(network: nn.Module) -> Classifier:
+    """The network as one whose blocks are known. Raises BadInput if it is none."""
+    if not isinstance(network, Classifier):
+        raise BadInput("this study needs a network with blocks: make your own model a raylth.models.Classifier.")
+    return network

@@ -12,6 +12,7 @@ from raylth.models import source_hash
 from raylth.spec import Cell, SweepSpec, cells
 from raylth.spec.schema import DataSpec
 from raylth.studies.branches import planned_branches
+from raylth.studies.connectivity import planned_connectivity
 from raylth.studies.evaluation import Evaluation
 from raylth.studies.fewshot import planned_fewshot
 from raylth.studies.lines import line_levels, planned_lines
@@ -93,6 +94,7 @@ def make_plan(spec: SweepSpec, facts: Mapping[DataSpec, DataFacts], precision: P
     evaluations = (
         *planned_lines(spec, families, precision),
         *subset_lines(spec, families, facts, precision),
+        *planned_connectivity(spec, families, precision),
         *planned_probes(spec, in_order),
         *transfer_probes(spec, in_order, facts),
     )

@@ -7,7 +7,8 @@ import torch
 from raylth.data import DataFacts, load_dataset
 from raylth.errors import SpecError
 from raylth.models import build, prunable
-from raylth.probe import check_blocks, probed
+from raylth.models.classifier import with_blocks
+from raylth.probe import check_blocks
 from raylth.spec import SweepSpec, cells, check_against_data
 from raylth.spec.schema import DataSpec
 from raylth.studies.transfer import fitted
@@ -51,7 +52,7 @@ def _check_cell(spec: SweepSpec, facts: DataFacts, allow_import: bool) -> None:
     network = build(spec.model, facts.shape, facts.classes, allow_import)
     prunable(network, spec.lineage.exclude)
     if spec.studies.probes is not None:
-        check_blocks(probed(network), spec.studies.probes.blocks or (1,))
+        check_blocks(with_blocks(network), spec.studies.probes.blocks or (1,))
     if facts.train_images % spec.training.batch_size == 1:
         _check_single_image(spec, facts, network)
 

@@ -87,6 +87,10 @@ def _studies(studies: StudiesSpec, deepest: int) -> dict[str, Any]:
     if studies.transfer is not None:
         targets = [{"name": "digits", "subset": IMAGES + 10 * (i + 1)} for i in range(len(studies.transfer.targets))]
         changed["transfer"] |= {"levels": levels, "targets": tuple(targets), "linear": {"epochs": EPOCHS}}
+    if studies.connectivity is not None:
+        plane = (0, 1, 2) if studies.connectivity.plane and len(levels) > 1 else None
+        to_dense = levels if studies.connectivity.to_dense else ()
+        changed["connectivity"] |= {"to_dense": to_dense, "alphas": 3, "plane": plane, "plane_points": 3}
     return changed
 
 

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field
 
 from raylth.spec.data import DataSpec
 from raylth.spec.part import Part, Scalar
-from raylth.spec.values import Count, Fraction, PrunedLevel, distinct
+from raylth.spec.values import Count, Fraction, Level, PrunedLevel, distinct, odd
 
 FrozenKind = Literal["ticket", "permuted", "dense", "reinitialised"]
 FrozenBatchNorm = Literal["recomputed", "rewound"]
@@ -114,6 +114,25 @@ class RewindSearchSpec(Part):
     batchnorm: BatchNormReading = Field(default="interpolated", description="How BatchNorm is read on the lines.")
 
 
+class ConnectivitySpec(Part):
+    """Barriers between levels, the loss plane, and what tells instability from symmetry (sections 5.4 and 6.1)."""
+
+    to_dense: Annotated[tuple[PrunedLevel, ...], AfterValidator(distinct)] = Field(
+        default=(), description="Levels joined to the dense network by a line; those too deep are skipped."
+    )
+    matrix: bool = Field(default=True, description="The barrier between every two levels of a lineage.")
+    alphas: Annotated[int, Field(ge=3, le=1001), AfterValidator(odd)] = Field(
+        default=11, description="Points on a line of the matrix, and on layer-wise lines."
+    )
+    plane: tuple[Level, Level, Level] | None = Field(
+        default=None, description="Three levels of a lineage that span a loss plane."
+    )
+    plane_points: Annotated[int, Field(ge=2, le=201)] = Field(default=21, description="Points along each side of it.")
+    aligned: bool = Field(default=False, description="Lines between dense siblings after weight matching.")
+    layerwise: bool = Field(default=False, description="Lines between dense siblings on which one layer moves.")
+    averaged: bool = Field(default=False, description="The average of the dense siblings' weights.")
+
+
 class StudiesSpec(Part):
     """What is done with the lineages of a sweep; a study that is null is not done."""
 
@@ -123,3 +142,4 @@ class StudiesSpec(Part):
     subsets: SubsetsSpec | None = None
     transfer: TransferSpec | None = None
     rewind_search: RewindSearchSpec | None = None
+    connectivity: ConnectivitySpec | None = None

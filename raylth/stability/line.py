@@ -8,8 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from raylth.evaluation import Cost, Measured, Outcome, Passes, measure
+from raylth.models.classifier import with_blocks
 from raylth.seeds import stream
 from raylth.spec.schema import BatchNormReading
+from raylth.stability.alignment import aligned
 from raylth.stability.barrier import barrier_interval, error_barrier
 from raylth.stability.interpolation import alphas, interpolate
 from raylth.store import Store
@@ -22,7 +24,11 @@ LINE_VERSION = 1
 
 
 class Line(Inputs):
-    """The straight line between two states and how it is read. For `cross` lines it lives on the union of the masks."""
+    """The straight line between two states and how it is read. For `cross` lines it lives on the union of the masks.
+
+    With `alignment` "weights" the hidden units of the second state are first permuted towards the first. With no
+    `train_images` the train side is left out, and BatchNorm cannot be recomputed.
+    """
 
     kind: Literal["line"] = "line"
     version: int = LINE_VERSION
@@ -32,12 +38,16 @@ class Line(Inputs):
     batchnorm: BatchNormReading
     train_images: int
     bootstrap: int
+    alignment: Literal["weights"] | None = None
     precision: Precision
 
 
 @dataclass(frozen=True)
 class Curves:
-    """Error (1 - accuracy) and loss (nats) at each alpha, float64 [A]: whole test set, and clean training subset."""
+    """Error (1 - accuracy) and loss (nats) at each alpha, float64 [A]: whole test set, and clean training subset.
+
+    The train side is empty, float64 [0], if the line leaves it out.
+    """
 
     alphas: Tensor
     test_error: Tensor
@@ -74,6 +84,8 @@ def measure_line(store: Store, line: Line, network: nn.Module, splits: Splits, r
 
     def work() -> Outcome:
         start, end = store.state(line.start).weights, store.state(line.end).weights
+        if line.alignment is not None:
+            end = aligned(with_blocks(network), start, end)
         points = [_point(network, interpolate(start, end, alpha), line, splits) for alpha in alphas(line.alphas)]
         curves, wrong = _curves(line, points), torch.stack([~test.correct for test, _ in points]).cpu()
         generator = stream("bootstrap", images=wrong.shape[1], alphas=line.alphas)
@@ -100,21 +112,22 @@ def line_passes(line: Line, test_images: int, train_images: int) -> Passes:
 
 def _point(
     network: nn.Module, weights: Mapping[str, Tensor], line: Line, splits: Splits
-) -> tuple[Evaluation, Evaluation]:
+) -> tuple[Evaluation, Evaluation | None]:
     network.load_state_dict(weights)
     if line.batchnorm == "recomputed":
         recompute_batchnorm(network, splits.clean, line.precision)
-    return evaluate(network, splits.test, line.precision), evaluate(network, splits.clean, line.precision)
+    train = evaluate(network, splits.clean, line.precision) if line.train_images else None
+    return evaluate(network, splits.test, line.precision), train
 
 
-def _curves(line: Line, points: Sequence[tuple[Evaluation, Evaluation]]) -> Curves:
+def _curves(line: Line, points: Sequence[tuple[Evaluation, Evaluation | None]]) -> Curves:
     test, train = zip(*points, strict=True)
     return Curves(
         alphas=torch.tensor(alphas(line.alphas), dtype=torch.float64),
         test_error=_column(1 - evaluation.accuracy for evaluation in test),
         test_loss=_column(evaluation.loss for evaluation in test),
-        train_error=_column(1 - evaluation.accuracy for evaluation in train),
-        train_loss=_column(evaluation.loss for evaluation in train),
+        train_error=_column(1 - evaluation.accuracy for evaluation in train if evaluation is not None),
+        train_loss=_column(evaluation.loss for evaluation in train if evaluation is not None),
     )
 
 

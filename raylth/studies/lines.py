@@ -74,7 +74,7 @@ class PlannedLine(Evaluation):
 
     def rows(self, run: str, measured: Measured) -> Rows:
         """One `lmc` row per alpha, and one in `barriers`."""
-        result, common = line_of(measured), self._columns(run)
+        result, common = line_of(measured), self.columns(run)
         return {"lmc": _curve_rows(common, result), "barriers": [self._barrier_row(common, result)]}
 
     def _barrier_row(self, common: Row, result: LineResult) -> Row:
@@ -92,7 +92,8 @@ class PlannedLine(Evaluation):
             "state_b": self.line.end.trajectory,
         }
 
-    def _columns(self, run: str) -> Row:
+    def columns(self, run: str) -> Row:
+        """Which line it is."""
         return {
             **cell_columns(run, self.trial_a),
             "kind": self.kind,

@@ -195,6 +195,45 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("settled", FLAG, "whether the search has come to its end"),
         Column("first_stable_epoch", INT, "what it found; null if none up to T - 1, or not settled", "epochs"),
     ),
+    "connectivity": (
+        *LINE,
+        Column("alphas", INT, "points on the line"),
+        Column("barrier", REAL, "max over alpha of the test error minus the mean of its two ends"),
+        Column("barrier_low", REAL, "lower end of its 95% bootstrap interval over test images"),
+        Column("barrier_high", REAL, "upper end of its 95% bootstrap interval over test images"),
+        Column("loss_barrier", REAL, "the same of the test loss", "nats"),
+        Column("error_a", REAL, "test error at alpha 0"),
+        Column("error_b", REAL, "test error at alpha 1"),
+    ),
+    "planes": (
+        *TRIAL,
+        Column("corner_level", INT, "level of a corner; null for points of the grid"),
+        Column("x", REAL, "distance from the first corner along the line to the second", "weight space"),
+        Column("y", REAL, "distance from that line towards the third corner", "weight space"),
+        Column("test_error", REAL, "1 - accuracy on the test set; null for corners, and where no network is"),
+        Column("test_loss", REAL, "on the whole test set; null as the error is", "nats"),
+        Column("plane", TEXT, "key of the plane's inputs"),
+    ),
+    "averages": (
+        *CELL,
+        Column("siblings", INT, "dense siblings that are averaged"),
+        Column("batchnorm", TEXT, "statistics of the average: interpolated, which is averaged too, or recomputed"),
+        Column("test_accuracy", REAL, "of the average"),
+        Column("test_loss", REAL, "of the average", "nats"),
+        Column("members_test_accuracy", REAL, "mean over the siblings by themselves"),
+        Column("average", TEXT, "key of the average's inputs"),
+    ),
+    "layerwise": (
+        *CELL,
+        Column("trial_a", TEXT, "trial of the state at alpha 0"),
+        Column("trial_b", TEXT, "trial that the moving layer is taken from"),
+        Column("layer", TEXT, "weight that moves; all others stay those at alpha 0"),
+        Column("alphas", INT, "points on the line"),
+        Column("barrier", REAL, "max over alpha of the test error minus the mean of its two ends"),
+        Column("error_a", REAL, "test error at alpha 0"),
+        Column("error_b", REAL, "test error at alpha 1"),
+        Column("lines", TEXT, "key of the lines' inputs"),
+    ),
     "forgetting": (
         *LEVEL,
         Column("example", INT, "index of the training image, in the subset if there is one"),
@@ -234,7 +273,19 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
 }
 
-STUDIES = ("probes", "fewshot", "branches", "subsets", "transfer", "transfer_epochs", "rewind_search")
+STUDIES = (
+    "probes",
+    "fewshot",
+    "branches",
+    "subsets",
+    "transfer",
+    "transfer_epochs",
+    "rewind_search",
+    "connectivity",
+    "planes",
+    "averages",
+    "layerwise",
+)
 """Tables that only sweeps with such a study have."""
 
 SCIENCE = tuple(name for name in TABLES if name != "segments")

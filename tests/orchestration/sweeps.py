@@ -30,6 +30,8 @@ studies:
   branches: {{levels: [1], kinds: [layer_shuffled], retrain: {{slow: {{lr: 0.01, epochs: 2}}}}}}
   subsets: {{shares: [0.9], removed: [hardest]}}
   rewind_search: {{siblings: 2}}
+  connectivity: {{to_dense: [2], alphas: 3, plane: [0, 1, 2], plane_points: 3, aligned: true, layerwise: true,
+    averaged: true}}
   transfer: {{levels: [1], targets: [{{name: digits, classes: [3, 5], subset: 50}}], linear: {{epochs: 2}}}}
 precision: fp32
 storage: {storage}

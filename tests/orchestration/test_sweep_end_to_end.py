@@ -33,8 +33,8 @@ def test_the_tables_have_the_rows_that_the_grid_asks_for(swept: Path) -> None:
     assert len(tables["trials"]) == 2 * (2 + 4) + 1
     assert set(tables["trials"]["status"]) == {"finished"}
     assert len(tables["levels"]) == 2 * (3 + 1)
-    # Per cell: one dense pair, one on the subset, ticket and within at two levels; two BatchNorm readings each.
-    assert len(tables["barriers"]) == 2 * (1 + 1 + 2 + 2) * 2
+    # Per cell: dense siblings, aligned, on a subset; ticket and within at two levels; one to dense. Each twice.
+    assert len(tables["barriers"]) == 2 * (3 + 2 + 2 + 1) * 2
     assert len(tables["lmc"]) == len(tables["barriers"]) * 5
     assert len(tables["forgetting"]) == 4 * 200
     assert len(tables["forgetting_siblings"]) == 2 * 200

@@ -35,3 +35,34 @@ def test_the_papers_sweeps_hold_the_papers_settings(
     assert (spec.lineage.levels, spec.lineage.fraction, spec.inits, spec.siblings) == (20, 0.2, 3, 3)
     assert spec.grid == {"momentum": (0.0, 0.9), "batch_size": batches, "rewind": (0, 2)}
     assert spec.lmc.levels == (5, 10, 15, 20)
+
+
+STUDIES = ("probes", "fewshot", "transfer", "rewind_search", "subsets", "limited", "connectivity", "momentum_control")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_each_study_has_the_papers_setting_and_a_small_one(name: str) -> None:
+    paper, small = load_sweep(SWEEPS / f"{name}.yaml"), load_sweep(SWEEPS / "embedded" / f"{name}.yaml")
+    assert paper.name == name.replace("_", "-") and small.name == f"{paper.name}-digits"
+    assert (paper.data.name, paper.model.name, paper.inits) == ("cifar10", "resnet18", 3)
+    assert small.data.name == "digits"
+    wanted, rehearsed = paper.studies.model_dump(exclude_none=True), small.studies.model_dump(exclude_none=True)
+    assert wanted.keys() - {"branches"} == rehearsed.keys() - {"branches"}
+    for spec in (paper, small):
+        assert len(cells(smoke(spec))) == len(cells(spec))
+
+
+def test_momentum_is_compared_at_the_same_and_at_the_matched_step_length() -> None:
+    for folder in (SWEEPS, SWEEPS / "embedded"):
+        found = {
+            (c.spec.training.momentum, c.spec.training.lr) for c in cells(load_sweep(folder / "momentum_control.yaml"))
+        }
+        assert found == {(0.9, 0.1), (0.0, 0.1), (0.0, 1.0)}
+        assert pytest.approx(1.0 / (1 - 0.0)) == 0.1 / (1 - 0.9)
+
+
+def test_batches_are_compared_at_matched_epochs_and_at_matched_steps() -> None:
+    pairs = load_sweep(SWEEPS / "momentum_control.yaml").grid["batch_size, epochs"]
+    (batch, epochs), same_epochs, same_steps = pairs
+    assert same_epochs[1] == epochs and same_steps[0] == same_epochs[0]
+    assert same_steps[1] / same_steps[0] == pytest.approx(epochs / batch)
