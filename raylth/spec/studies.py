@@ -9,6 +9,7 @@ from raylth.spec.part import Part, Scalar
 from raylth.spec.values import Count, Fraction, Level, PrunedLevel, distinct, odd
 
 FrozenKind = Literal["ticket", "permuted", "dense", "reinitialised"]
+FewShotNetwork = Literal["ticket", "permuted", "dense"]
 FrozenBatchNorm = Literal["recomputed", "rewound"]
 BatchNormReading = Literal["interpolated", "recomputed"]
 BranchKind = Literal["reinitialised", "layer_shuffled", "globally_shuffled", "finetuned", "lr_rewound"]
@@ -54,7 +55,10 @@ class FewShotSpec(Part):
         default=(0.01, 0.02, 0.05, 0.1),
         description="Shares of the training images, as many of each class, at least one; the same for every ticket.",
     )
-    dense: bool = Field(default=True, description="Train the dense network on the same images, as a baseline.")
+    networks: Annotated[tuple[FewShotNetwork, ...], AfterValidator(distinct), Field(min_length=1)] = Field(
+        default=("ticket", "permuted", "dense"),
+        description="The ticket, and its baselines on the same images: mask shuffled within layers, and no mask.",
+    )
 
 
 class FineTuneSpec(Part):

@@ -8,7 +8,7 @@ from raylth.errors import BadInput
 from raylth.lineage import Lineage
 from raylth.spec import SweepSpec
 from raylth.spec.schema import DataSpec
-from raylth.spec.studies import FewShotSpec
+from raylth.spec.studies import FewShotNetwork, FewShotSpec
 from raylth.studies.branching import branch_trials, deep_enough, ticket_of
 from raylth.trajectory import DataInputs, RandomImages, Trajectory
 from raylth.trials.trial import Branch, BranchTrial, LineageTrial
@@ -19,7 +19,7 @@ STUDY = "fewshot"
 def planned_fewshot(
     spec: SweepSpec, trials: Iterable[LineageTrial], facts: Mapping[DataSpec, DataFacts]
 ) -> Iterator[BranchTrial]:
-    """For every lineage that prunes, its tickets and the dense network on each share of the training images.
+    """For every lineage that prunes, its tickets and their baselines on each share of the training images.
 
     Raises:
         BadInput: a class has too few images for a share.
@@ -50,25 +50,28 @@ def _branches(wanted: FewShotSpec, trial: LineageTrial, facts: DataFacts) -> lis
     if not levels:
         return []
     images = {share: few_shot_images(share, facts) for share in wanted.shares}
+    networks: list[tuple[FewShotNetwork, int]] = [("dense", 0)] if "dense" in wanted.networks else []
+    networks += [(network, level) for level in levels for network in wanted.networks if network != "dense"]
     return [
         Branch(
             level,
-            few_shot(trial.lineage, level, images[share]),
-            columns=(("network", "ticket" if level else "dense"), ("share", share)),
+            few_shot(trial.lineage, level, network, images[share]),
+            columns=(("network", network), ("share", share)),
             needs=ticket_of(trial.lineage, level),
         )
-        for level in (*([0] if wanted.dense else []), *levels)
+        for network, level in networks
         for share in wanted.shares
     ]
 
 
-def few_shot(lineage: Lineage, level: int, images: int) -> Trajectory:
-    """The training of a ticket on `images` images; at level 0 that of the dense network, from its initialisation.
+def few_shot(lineage: Lineage, level: int, network: FewShotNetwork, images: int) -> Trajectory:
+    """The training of a ticket, its permuted baseline, or the dense network on `images` images.
 
-    The same images for every ticket of a sweep. The dense network is not rewound, because its rewind point has seen
-    all images.
+    The same images for every network of a sweep. The dense one is not rewound, because its rewind point has seen all
+    images.
     """
-    whole = lineage.level(level) if level else lineage.trunk
+    whole = lineage.trunk if network == "dense" else lineage.level(level)
+    mask = lineage.shuffled_mask(level) if network == "permuted" else whole.mask
     selection = RandomImages(images=images, seed=lineage.seed)
     data: DataInputs = whole.data.model_copy(update={"selection": selection})
-    return whole.model_copy(update={"data": data})
+    return whole.model_copy(update={"data": data, "mask": mask})

@@ -17,23 +17,12 @@ from raylth.trials.trial import LineageTrial
 
 
 @dataclass(frozen=True)
-class PlannedProbe(Evaluation):
-    """The probes of one frozen network; `level` is 0 for the dense baseline."""
+class OnFrozen(Evaluation):
+    """Linear layers on one frozen network of a lineage; `level` is 0 for the dense baseline."""
 
     owner: LineageTrial
     level: int
-    network: FrozenKind
     probe: Probe
-
-    @property
-    def study(self) -> str:
-        """Probes."""
-        return "probe"
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """One table."""
-        return ("probes",)
 
     @property
     def key(self) -> str:
@@ -50,18 +39,27 @@ class PlannedProbe(Evaluation):
         """The level's training, because the mask is in the store once it is there."""
         return frozenset((self.owner.lineage.level(self.level).key,))
 
-    @property
-    def name(self) -> str:
-        """For people."""
-        return f"probes of {self.owner.id} level {self.level} ({self.network})"
-
     def passes(self, facts: DataFacts) -> Passes:
         """As `probe_passes`."""
         return probe_passes(self.probe, facts.train_images, facts.test_images)
 
     def measure(self, bench: Workbench, run: str) -> Measured:
-        """Train the probes. Raises as `measure_probe` does."""
+        """Train the linear layers. Raises as `measure_probe` does."""
         return measure_probe(bench, self.probe, run)
+
+
+@dataclass(frozen=True)
+class PlannedProbe(OnFrozen):
+    """The probes of one frozen network."""
+
+    network: FrozenKind
+
+    study, tables = "probe", ("probes",)
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"probes of {self.owner.id} level {self.level} ({self.network})"
 
     def rows(self, run: str, measured: Measured) -> Rows:
         """One `probes` row per block."""
@@ -95,7 +93,7 @@ def planned_probes(spec: SweepSpec, trials: Iterable[LineageTrial]) -> Iterator[
             for level in levels if network != "dense" else [0]:
                 for reading in wanted.batchnorm:
                     probe = _probe(spec, wanted, trial.lineage, level, network, reading)
-                    yield PlannedProbe(trial, level, network, probe)
+                    yield PlannedProbe(trial, level, probe, network)
 
 
 def frozen(lineage: Lineage, level: int, network: FrozenKind, batchnorm: FrozenBatchNorm, clean_images: int) -> Frozen:

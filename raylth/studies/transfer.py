@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from raylth.data import DataFacts
-from raylth.evaluation import Measured, Passes
+from raylth.evaluation import Measured
 from raylth.frozen import Frozen
 from raylth.lineage import Lineage
-from raylth.probe import LAST, Probe, blocks_of, measure_probe, probe_passes
+from raylth.probe import LAST, Probe, blocks_of
 from raylth.spec import SweepSpec
 from raylth.spec.data import DataSpec
 from raylth.spec.studies import TransferSpec
 from raylth.studies.branching import branch_trials, deep_enough, ticket_of
-from raylth.studies.evaluation import Evaluation, Rows
-from raylth.studies.probes import frozen
+from raylth.studies.evaluation import Rows
+from raylth.studies.probes import OnFrozen, frozen
 from raylth.tables.rows import Row, trial_columns
-from raylth.training.workbench import Workbench
 from raylth.trajectory import DataInputs, Trajectory
 from raylth.trials.trial import Branch, BranchTrial, LineageTrial
 
@@ -42,34 +41,13 @@ def fitted(target: DataSpec, source: DataFacts) -> DataSpec:
 
 
 @dataclass(frozen=True)
-class PlannedTransfer(Evaluation):
-    """A new linear classifier on one frozen network; `level` is 0 for the dense baseline, which is trained."""
+class PlannedTransfer(OnFrozen):
+    """A new linear classifier on one frozen network, for a target; the dense baseline is trained."""
 
-    owner: LineageTrial
-    level: int
     method: FrozenMethod
     target: DataSpec
-    probe: Probe
 
-    @property
-    def study(self) -> str:
-        """Transfer."""
-        return STUDY
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        """The end, and the curve."""
-        return STUDY, CURVES
-
-    @property
-    def key(self) -> str:
-        """The key of the probe."""
-        return self.probe.key
-
-    @property
-    def trial(self) -> LineageTrial:
-        """The trial whose lineage found the ticket."""
-        return self.owner
+    study, tables = STUDY, (STUDY, CURVES)
 
     @property
     def data(self) -> DataSpec:
@@ -78,21 +56,13 @@ class PlannedTransfer(Evaluation):
 
     @property
     def needs(self) -> frozenset[str]:
-        """The level's training, because the mask is in the store once it is there."""
-        return frozenset((self.owner.lineage.level(self.level).key, *self._trunk()))
+        """The ticket's training; the dense network is sibling 0's, whichever lineage asks."""
+        return super().needs if self.level else frozenset((self.owner.lineage.trunk.key,))
 
     @property
     def name(self) -> str:
         """For people."""
         return f"transfer of {self.owner.id} level {self.level} to {self.target.name} ({self.method})"
-
-    def passes(self, facts: DataFacts) -> Passes:
-        """As `probe_passes`."""
-        return probe_passes(self.probe, facts.train_images, facts.test_images)
-
-    def measure(self, bench: Workbench, run: str) -> Measured:
-        """Train the classifier. Raises as `measure_probe` does."""
-        return measure_probe(bench, self.probe, run)
 
     def rows(self, run: str, measured: Measured) -> Rows:
         """One `transfer` row, and one per epoch in `transfer_epochs`."""
@@ -111,10 +81,6 @@ class PlannedTransfer(Evaluation):
         images = int(measured.numbers["train_images"])
         end = {**common, "images": images, **{name: curve[-1] for name, curve in curves.items()}}
         return {STUDY: [end], CURVES: list(_epoch_rows(common, curves))}
-
-    def _trunk(self) -> tuple[str, ...]:
-        # The dense network that is fine-tuned is sibling 0's, whichever lineage asks.
-        return (self.owner.lineage.trunk.key,) if self.level == 0 else ()
 
 
 def planned_transfer(spec: SweepSpec, trials: Iterable[LineageTrial], facts: Facts) -> Iterator[BranchTrial]:
@@ -140,7 +106,7 @@ def transfer_probes(spec: SweepSpec, trials: Iterable[LineageTrial], facts: Fact
             on = fitted(target, facts[trial.data])
             inputs = data_inputs(on, facts[on])
             for level, method, network in _frozen(wanted, spec.lmc.train_images, trial.lineage, levels):
-                yield PlannedTransfer(trial, level, method, on, _probe(wanted, trial.lineage, network, inputs))
+                yield PlannedTransfer(trial, level, _probe(wanted, trial.lineage, network, inputs), method, on)
 
 
 def unfrozen(lineage: Lineage, level: int, target: DataInputs, may_flip: bool) -> Trajectory:

@@ -150,7 +150,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "fewshot": (
         *LEVEL,
-        Column("network", TEXT, "ticket, or dense: the baseline, from its initialisation"),
+        Column("network", TEXT, "ticket, or a baseline: permuted mask, or dense from its initialisation"),
         Column("share", REAL, "share of the training images asked for"),
         *OUTCOME,
     ),

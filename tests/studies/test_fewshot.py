@@ -44,9 +44,9 @@ def test_each_lineage_that_prunes_has_a_trial_which_waits_for_its_tickets() -> N
     trials = branch_trials(plan)
     assert [trial.lineage.rewind for trial in trials] == [0, 2] and {t.lineage.sibling for t in trials} == {0}
     for trial in trials:
-        assert {(branch.level, dict(branch.columns)["share"]) for branch in trial.branches} == {
-            (level, share) for level in (0, 1, 2) for share in (0.1, 0.2)
-        }
+        found = [(dict(b.columns)["network"], b.level, dict(b.columns)["share"]) for b in trial.branches]
+        networks = [("dense", 0), ("ticket", 1), ("permuted", 1), ("ticket", 2), ("permuted", 2)]
+        assert found == [(network, level, share) for network, level in networks for share in (0.1, 0.2)]
         assert {trial.lineage.level(level).end for level in (1, 2)} <= set(trial.requires)
     assert plan.trials[-2:] == tuple(trials)
 
@@ -59,10 +59,12 @@ def test_the_dense_baseline_is_shared_by_rewind_points_and_starts_at_the_initial
 
 def test_a_few_shot_training_differs_from_the_ticket_by_its_images_alone() -> None:
     lineage = planned().in_grid_order[0].lineage
-    whole, few = lineage.level(2), few_shot(lineage, 2, 20)
+    whole, few = lineage.level(2), few_shot(lineage, 2, "ticket", 20)
     assert few.model_copy(update={"data": whole.data}) == whole
+    permuted = few_shot(lineage, 2, "permuted", 20)
+    assert permuted.mask == lineage.shuffled_mask(2) and permuted.model_copy(update={"mask": few.mask}) == few
     other = planned(seed=1).in_grid_order[0].lineage
-    assert few_shot(other, 2, 20).data.selection != few.data.selection
+    assert few_shot(other, 2, "ticket", 20).data.selection != few.data.selection
 
 
 def test_from_plan_to_rows_and_nothing_twice(tmp_path: Path) -> None:
@@ -73,9 +75,9 @@ def test_from_plan_to_rows_and_nothing_twice(tmp_path: Path) -> None:
     folder = RunFolder(make_store(tmp_path).storage, "tiny")
     folder.compact("fewshot", [trial.id for trial in branch_trials(plan)])
     rows = folder.read_table("fewshot").to_pylist()
-    assert len(rows) == 2 * 2 * 3
+    assert len(rows) == 2 * 2 * 5
     assert {(row["share"], row["images"]) for row in rows} == {(0.1, 10), (0.2, 20)}
-    assert {(row["level"], row["network"]) for row in rows} == {(0, "dense"), (1, "ticket"), (2, "ticket")}
+    assert {row["network"] for row in rows} == {"ticket", "permuted", "dense"}
     by_level = {row["level"]: row["sparsity"] for row in rows}
     assert by_level[0] == 0 and by_level[1] == pytest.approx(0.2, abs=1e-3)
     again, _ = run_serially(plan, tmp_path)
@@ -91,7 +93,7 @@ def test_a_lineage_that_diverged_keeps_the_branches_of_its_tickets(tmp_path: Pat
     make_store(tmp_path).mark_diverged(lineage.lineage.level(1), 2)
     assert run_one(lineage, plan, tmp_path).status == "diverged"
     status = run_one(branches, plan, tmp_path)
-    assert (status.status, status.levels_done) == ("diverged", 4)
+    assert (status.status, status.levels_done) == ("diverged", 6)
     assert status.message == "its lineage diverged at level 1, before the ticket of level 2"
 
 
