@@ -7,6 +7,7 @@ from itertools import combinations
 from raylth.lineage import Lineage
 from raylth.stability.first_stable_epoch import first_stable_epoch
 from raylth.stability.line import Line, line_of, measure_line
+from raylth.state import State
 from raylth.tables.rows import Row, cell_columns, evaluation_segment_row, segment_rows
 from raylth.tables.run import RunFolder
 from raylth.training.workbench import Diverged, Workbench
@@ -46,8 +47,8 @@ def run_rewind_search(
     """
     search = _Search(trial, bench, folder, on_epoch, on_step)
     try:
-        bench.advance(trial.lineage.trunk, trial.total_epochs, {}, trial.snapshots, on_epoch(0))
-        search.describe_training(trial.lineage, trial.lineage.trunk.key, trial.total_epochs)
+        trunk = bench.advance(trial.lineage.trunk, trial.total_epochs, {}, trial.snapshots, on_epoch(0))
+        search.describe_training(trial.lineage.trunk.key, trunk)
         found = first_stable_epoch(search.is_stable, trial.total_epochs)
     except Diverged as diverged:
         message = f"the loss of the trunk was not finite in epoch {diverged.epoch}"
@@ -92,9 +93,8 @@ class _Search:
         write_progress(self._folder, self._trial, self._rows, status)
         return status
 
-    def describe_training(self, lineage: Lineage, key: str, epoch: int) -> None:
+    def describe_training(self, key: str, state: State) -> None:
         """The `segments` rows of a training that this search needed."""
-        state = self._bench.store.state(lineage.level(0).at(epoch))
         self._rows["segments"] += segment_rows(self._folder.name, self._trial, 0, key, state.segments)
 
     def _probe(self, candidate: int, step: int) -> Probed:
@@ -123,10 +123,10 @@ class _Search:
         listener = self._on_epoch(step)
         self._bench.advance(lineage.trunk, candidate, {}, (), listener)
         try:
-            self._bench.advance(lineage.level(0), self._trial.total_epochs, {}, (), listener)
+            state = self._bench.advance(lineage.level(0), self._trial.total_epochs, {}, (), listener)
         except Diverged:
             return False
-        self.describe_training(lineage, lineage.level(0).key, self._trial.total_epochs)
+        self.describe_training(lineage.level(0).key, state)
         return True
 
     def _barrier(self, one: Lineage, other: Lineage) -> float:
