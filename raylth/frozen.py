@@ -68,8 +68,7 @@ def _shuffled(mask: Mask, shuffle: Shuffle) -> Mask:
 
 
 def _weights(bench: Workbench, frozen: Frozen) -> dict[str, Tensor]:
-    name = frozen.weights
-    weights = bench.initial_weights(name) if isinstance(name, Initialisation) else bench.store.state(name).weights
+    weights = bench.weights_of(frozen.weights)
     if frozen.classifier is None:
         return weights
     blank = {name: torch.zeros_like(each) for name, each in bench.network.state_dict().items() if is_classifier(name)}

@@ -11,7 +11,6 @@ from raylth.models import prunable
 from raylth.pruning import Mask, PrunedAt, magnitude_prune, mask_at, record_level
 from raylth.state import State
 from raylth.training.workbench import OnEpoch, Workbench
-from raylth.trajectory import StateRef
 
 
 def train_level(
@@ -63,10 +62,7 @@ def find_mask(bench: Workbench, lineage: Lineage, level: int) -> Mask:
 
 def rewind_weights(bench: Workbench, lineage: Lineage) -> dict[str, Tensor]:
     """theta_p: the state dict at the rewind point, unmasked. Raises ObjectMissing if the trunk is not there yet."""
-    point = lineage.rewind_point
-    if isinstance(point, StateRef):
-        return bench.store.state(point).weights
-    return bench.initial_weights(point)
+    return bench.weights_of(lineage.rewind_point)
 
 
 def _prune_once(bench: Workbench, lineage: Lineage, pruned_at: PrunedAt, level: int) -> PrunedAt:

@@ -42,7 +42,7 @@ def plan(
     store = Store(open_storage(checked.storage))
     counts = count(made, store)
     console.print(_table(checked.name, counts))
-    if not (counts.epochs_left or counts.evaluations_left):
+    if not (counts.epochs_left or counts.evaluations_left or counts.searched_epochs):
         console.print("Everything is in the store already; the sweep would only write its tables.")
         return
     if not measure:
@@ -75,6 +75,8 @@ def _table(name: str, counts: "Counts") -> Table:
         "images evaluated": f"{counts.evaluation_images:,}",
         "disk": _size(counts.disk_bytes),
     }
+    if counts.searched_epochs:
+        rows["epochs of searches, about"] = f"{counts.searched_epochs:,}"
     for label, value in rows.items():
         table.add_row(label, value)
     return table

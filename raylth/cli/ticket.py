@@ -41,7 +41,7 @@ def list_(run: RunFolderName) -> None:
     table = Table("trial", box=None, padding=(0, 2, 0, 0))
     for title in ("level", "sparsity %", "test accuracy %"):
         table.add_column(title, justify="right")
-    for row in _tickets(_open(run)).to_dict("records"):
+    for row in _tickets(run, _open(run)[1]).to_dict("records"):
         accuracy = "diverged" if row["diverged_epoch"] == row["diverged_epoch"] else f"{100 * row['test_accuracy']:.2f}"
         table.add_row(row["trial"], str(row["level"]), f"{100 * row['sparsity']:.2f}", accuracy)
     make_console().print(table)
@@ -90,9 +90,8 @@ def _find(run: str, trial: str | None, level: int | None) -> "tuple[Ticket, dict
     from raylth.store import Store
     from raylth.ticket import stored_ticket
 
-    folder = _open(run)
-    levels = folder.read_table("levels").to_pandas()
-    tickets = _tickets(folder)
+    folder, levels = _open(run)
+    tickets = _tickets(run, levels)
     trials = tickets["trial"].unique().tolist()
     if trial is None and len(trials) > 1:
         raise BadInput(
@@ -112,13 +111,12 @@ def _find(run: str, trial: str | None, level: int | None) -> "tuple[Ticket, dict
     return stored_ticket(Store(folder.storage), dense, row["trajectory"], facts), row
 
 
-def _tickets(folder: "RunFolder") -> "pd.DataFrame":
+def _tickets(run: str, levels: "pd.DataFrame") -> "pd.DataFrame":
     from raylth.errors import BadInput
 
-    levels = folder.read_table("levels").to_pandas()
     tickets: pd.DataFrame = levels[levels["level"] > 0]
     if tickets.empty:
-        raise BadInput(f"{folder.address} has no tickets: no lineage has been pruned there yet.")
+        raise BadInput(f"{run} has no tickets: no lineage has been pruned there yet.")
     return tickets
 
 
@@ -128,13 +126,13 @@ def _plain(value: Any) -> Any:
     return None if value != value else value
 
 
-def _open(run: str) -> "RunFolder":
+def _open(run: str) -> "tuple[RunFolder, pd.DataFrame]":
+    """A run, and its `levels` table."""
     from raylth.errors import BadInput, ObjectMissing
     from raylth.tables.run import open_run
 
     folder = open_run(run)
     try:
-        folder.read_table("levels")
+        return folder, folder.read_table("levels").to_pandas()
     except ObjectMissing:
         raise BadInput(f"{run} holds no tables of a run; name a folder such as results/runs/quickstart.") from None
-    return folder

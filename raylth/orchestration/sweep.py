@@ -17,7 +17,7 @@ from raylth.orchestration.evaluators import Backlog, EvaluatorPool
 from raylth.orchestration.gpu import measured_share
 from raylth.orchestration.heartbeat import Heartbeat
 from raylth.orchestration.ledger import Ledger
-from raylth.orchestration.probe import probe_precision
+from raylth.orchestration.precision import probe_precision
 from raylth.orchestration.progress import Display, Progress, Silent
 from raylth.orchestration.resources import check_fits, evaluator_needs, threads_for, trial_slots
 from raylth.orchestration.run import Run

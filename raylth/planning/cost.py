@@ -24,7 +24,7 @@ class Counts:
     """The size of a plan. `epochs_left` and `evaluations_left` are what the store does not hold yet.
 
     `train_images` counts presentations, `evaluation_images` forward passes of evaluations, `disk_bytes` what the store
-    will hold.
+    will hold. `searched_epochs` is an estimate of what searches train, of which it is not known what the store holds.
     """
 
     trials: int
@@ -32,6 +32,7 @@ class Counts:
     epochs: int
     epochs_without_sharing: int
     epochs_left: int
+    searched_epochs: int
     train_images: int
     evaluations: int
     evaluations_left: int
@@ -73,6 +74,7 @@ def count(plan: Plan, store: Store) -> Counts:
         epochs=plan.epochs,
         epochs_without_sharing=plan.epochs_without_sharing,
         epochs_left=sum(length(trajectory) for key, trajectory in plan.trajectories.items() if key not in done),
+        searched_epochs=sum(trial.searched_epochs for trial in plan.trials),
         train_images=sum(length(trajectory) * sizes[key] for key, trajectory in plan.trajectories.items()),
         evaluations=len(plan.evaluations),
         evaluations_left=len(left),

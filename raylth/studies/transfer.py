@@ -11,6 +11,7 @@ from raylth.lineage import Lineage
 from raylth.probe import LAST, Probe, blocks_of
 from raylth.spec import SweepSpec
 from raylth.spec.data import DataSpec
+from raylth.spec.schema import TrainingSpec
 from raylth.spec.studies import TransferSpec
 from raylth.studies.branching import branch_trials, deep_enough, ticket_of
 from raylth.studies.evaluation import Rows
@@ -128,11 +129,12 @@ def retrained(lineage: Lineage, target: DataInputs, may_flip: bool) -> Trajector
     return lineage.trunk.model_copy(update={"data": target, "training": _augmented(lineage.trunk, may_flip)})
 
 
-def _augmented(trajectory: Trajectory, may_flip: bool) -> object:
+def _augmented(trajectory: Trajectory, may_flip: bool) -> TrainingSpec:
     """The training of a trajectory, without mirroring where that changes what an image means."""
     training = trajectory.training
-    flip = training.augment.flip and may_flip
-    return training.model_copy(update={"augment": training.augment.model_copy(update={"flip": flip})})
+    augment = training.augment.model_copy(update={"flip": training.augment.flip and may_flip})
+    augmented: TrainingSpec = training.model_copy(update={"augment": augment})
+    return augmented
 
 
 def _branches(wanted: TransferSpec, trial: LineageTrial, target: DataSpec, facts: DataFacts) -> list[Branch]:

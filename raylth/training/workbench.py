@@ -19,7 +19,7 @@ from raylth.state import Segment, State, Telemetry
 from raylth.store import Checkpoints, Start, Store
 from raylth.training.evaluate import evaluate, recompute_batchnorm
 from raylth.training.loop import EpochResult, Masking, make_optimiser, presentation_accuracy, train_epoch
-from raylth.trajectory import Initialisation, Trajectory
+from raylth.trajectory import Initialisation, StateRef, Trajectory
 
 CLEAN_IMAGES = 5000
 """Clean training images for BatchNorm statistics of acc_0; lines use the number that their spec gives."""
@@ -137,6 +137,10 @@ class Workbench:
         names = initialisation.model_dump(exclude={"kind"}, exclude_none=True)
         initialise(self.network, stream("initialisation", **names))
         return self._weights()
+
+    def weights_of(self, name: Initialisation | StateRef) -> dict[str, Tensor]:
+        """The state dict of a named state, on the CPU. Raises ObjectMissing if it has not been published."""
+        return self.initial_weights(name) if isinstance(name, Initialisation) else self.store.state(name).weights
 
     def _nearest(self, trajectory: Trajectory, until: int) -> State:
         stored = [epoch for epoch in self.store.epochs(trajectory.key) if epoch <= until]

@@ -25,8 +25,9 @@ def run_branches(
     """
     rows: dict[str, list[Row]] = {table: [] for table in trial.tables}
     status = TrialStatus(trial.digest, "unfinished", 0)
+    lost = _diverged_level(trial, bench)
     for step, branch in enumerate(trial.branches):
-        if (lost := _diverged_level(trial, branch, bench)) is not None:
+        if lost is not None and lost < branch.level:
             message = f"its lineage diverged at level {lost}, before the ticket of level {branch.level}"
             status = replace(status, status="diverged", message=message)
             break
@@ -40,9 +41,9 @@ def run_branches(
     return status
 
 
-def _diverged_level(trial: BranchTrial, branch: Branch, bench: Workbench) -> int | None:
-    """The level below the branch's own at which the lineage came to its end, or None."""
-    levels = range(branch.level)
+def _diverged_level(trial: BranchTrial, bench: Workbench) -> int | None:
+    """The level at which the lineage came to its end before the deepest ticket that is asked for, or None."""
+    levels = range(max(branch.level for branch in trial.branches))
     return next((k for k in levels if bench.store.diverged_in(trial.lineage.level(k).key) is not None), None)
 
 

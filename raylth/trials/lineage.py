@@ -20,14 +20,9 @@ def run_lineage(
     on_epoch: OnEpochOf,
     on_level: Callable[[int], None],
 ) -> TrialStatus:
-    """Train what is missing of a trial's lineage, and write its rows after every level.
+    """Train what is missing of a trial's lineage, and write its rows after every level, the ticket's copy included.
 
-    Args:
-        trial: what to do.
-        bench: where to do it.
-        folder: the run that the rows go to.
-        on_epoch: gives the listener for the epochs of a level.
-        on_level: told of each level that is written, its ticket copy included.
+    Arguments as `run_trial`.
     """
     rows: dict[str, list[Row]] = {table: [] for table in trial.tables}
     done, message = 0, None
