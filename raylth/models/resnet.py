@@ -7,6 +7,28 @@ from torch import Tensor, nn
 
 from raylth.models.classifier import Classifier
 
+VECTOR = 16
+"""Places of the widest vector register, in fp32."""
+
+
+class Projection(nn.Conv2d):
+    """A 1x1 convolution with a stride and without bias, also where an image has few channels.
+
+    With fewer channels than a vector register has places, oneDNN's kernel for strides writes past its workspace
+    (uxlfoundation/oneDNN#6035): gradients are wrong, or the process crashes. So such images are thinned out first,
+    which is the same function to the last bit, and slower on large ones.
+    """
+
+    def __init__(self, before: int, after: int, stride: int) -> None:
+        super().__init__(before, after, 1, stride, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Features [B, before, h, w] to [B, after, h / stride, w / stride], halves rounded up."""
+        if self.in_channels >= VECTOR:
+            return super().forward(x)
+        step = self.stride[0]
+        return F.conv2d(x[:, :, ::step, ::step], self.weight)
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut: a 1x1 projection with BatchNorm where the shape changes, else nothing."""
@@ -19,7 +41,7 @@ class ResidualBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(after)
         self.shortcut: nn.Module | None = None
         if stride != 1 or before != after:
-            self.shortcut = nn.Sequential(nn.Conv2d(before, after, 1, stride, bias=False), nn.BatchNorm2d(after))
+            self.shortcut = nn.Sequential(Projection(before, after, stride), nn.BatchNorm2d(after))
 
     def forward(self, x: Tensor) -> Tensor:
         """Features [B, before, h, w] to [B, after, h / stride, w / stride], halves rounded up."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from raylth.errors import BadInput
 from raylth.models import Classifier, build, initialise, known_models, prunable
+from raylth.models.resnet import Projection
 from raylth.spec.schema import ModelSpec
 
 NAMES = [model.name for model in known_models()]
@@ -185,3 +186,22 @@ def test_width_is_that_of_the_first_stage(name: str, own: int) -> None:
     first, last = widths(None)
     assert first == own
     assert widths(6) == (6, 6 * last // first)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 4, 7, 8, 15, 16, 17])
+@pytest.mark.parametrize("pixels", [5, 8])
+def test_gradients_of_a_projection_are_right_for_few_channels(channels: int, pixels: int) -> None:
+    projection = Projection(channels, 2 * channels, 2).to(memory_format=torch.channels_last)
+    x = images(32, channels, pixels, pixels).contiguous(memory_format=torch.channels_last).requires_grad_()
+    out = projection(x)
+    upstream = torch.randn(out.shape, generator=torch.Generator().manual_seed(2))
+    out.backward(upstream)
+    thinned = x.detach()[:, :, ::2, ::2].double()
+    weight = projection.weight.detach().double()[:, :, 0, 0]
+    by_pixel = torch.zeros(x.shape, dtype=torch.float64)
+    by_pixel[:, :, ::2, ::2] = torch.einsum("bohw,oi->bihw", upstream.double(), weight)
+    close = {"rtol": 1e-4, "atol": 1e-4, "check_dtype": False}
+    torch.testing.assert_close(out, torch.einsum("bihw,oi->bohw", thinned, weight), **close)
+    torch.testing.assert_close(x.grad, by_pixel, **close)
+    by_weight = torch.einsum("bohw,bihw->oi", upstream.double(), thinned)[:, :, None, None]
+    torch.testing.assert_close(projection.weight.grad, by_weight, **close)
