@@ -12,6 +12,7 @@ from raylth.spec import SweepSpec
 from raylth.stability.forgetting import Forgetting, forgetting, unpack_correct
 from raylth.tables.rows import Row, cell_columns
 from raylth.tables.run import RunFolder
+from raylth.tables.schema import TABLES
 from raylth.training.workbench import Workbench
 from raylth.trials.names import cell_name
 from raylth.trials.trial import LineageTrial, Trial
@@ -44,8 +45,9 @@ class SiblingGroup:
 
     @cached_property
     def part(self) -> str:
-        """The name of its part: another set of siblings is another part."""
-        return content_key([[trial.lineage.level(self.level).key, trial.lineage.rewind] for trial in self.trials])
+        """The name of its part: another set of siblings, or of columns, is another part."""
+        siblings = [[trial.lineage.level(self.level).key, trial.lineage.rewind] for trial in self.trials]
+        return content_key({"siblings": siblings, "columns": [column.name for column in TABLES[TABLE]]})
 
 
 def sibling_groups(spec: SweepSpec, families: Iterable[list[LineageTrial]]) -> Iterator[SiblingGroup]:

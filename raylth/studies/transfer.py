@@ -16,7 +16,7 @@ from raylth.spec.studies import TransferSpec
 from raylth.studies.branching import branch_trials, deep_enough, ticket_of
 from raylth.studies.evaluation import Rows
 from raylth.studies.probes import OnFrozen, frozen
-from raylth.tables.rows import Row, trial_columns
+from raylth.tables.rows import Row, listed, trial_columns
 from raylth.trajectory import DataInputs, Trajectory
 from raylth.trials.trial import Branch, BranchTrial, LineageTrial
 
@@ -180,8 +180,7 @@ def _probe(wanted: TransferSpec, lineage: Lineage, network: Frozen, target: Data
 
 
 def _target_columns(target: DataSpec) -> tuple[tuple[str, str | None], ...]:
-    classes = None if target.classes is None else ",".join(map(str, target.classes))
-    return ("target", target.name), ("target_classes", classes)
+    return ("target", target.name), ("target_classes", listed(target.classes))
 
 
 def _epoch_rows(common: Row, curves: Mapping[str, list[float]]) -> Iterator[Row]:

@@ -59,8 +59,11 @@ def cell_columns(run: str, trial: Trial) -> Row:
     return {
         "run": run,
         "data": spec.data.name,
+        "path": spec.data.path,
+        "classes": listed(spec.data.classes),
         "subset": spec.data.subset,
         "pool": spec.data.pool,
+        "image": "x".join(map(str, spec.data.image)) if spec.data.image else None,
         "model": spec.model.name,
         "width": spec.model.width,
         "epochs": training.epochs,
@@ -73,10 +76,16 @@ def cell_columns(run: str, trial: Trial) -> Row:
         "flip": training.augment.flip,
         "rewind": lineage.rewind,
         "fraction": lineage.fraction,
+        "exclude": listed(lineage.exclude),
         "precision": lineage.precision,
         "seed": lineage.seed,
         "init": lineage.init,
     }
+
+
+def listed(values: Iterable[object] | None) -> str | None:
+    """Several values in one column: `5,6,7`; None for none."""
+    return ",".join(map(str, values or ())) or None
 
 
 def trial_columns(run: str, trial: Trial) -> Row:
