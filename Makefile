@@ -9,8 +9,9 @@ STAMP := .venv/.installed
 help: ## Print this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-quickstart: $(STAMP) ## Install everything into .venv and run the smallest sweep.
+quickstart: $(STAMP) ## Install everything into .venv, run the smallest sweep and write its report.
 	$(BIN)/raylth sweep sweeps/quickstart.yaml
+	@$(BIN)/raylth report results/runs/quickstart
 
 test: $(STAMP) ## Run the tests.
 	$(BIN)/python -m pytest

@@ -73,7 +73,9 @@ def _observe(quantity: str) -> pd.DataFrame:
     keys = () if quantity == PER_EXAMPLE else QUANTITIES[quantity].keys
     # The paper's mean over examples is one of the mean over initialisations too, whose spread it does not print.
     source = PER_EXAMPLE if quantity == "forgetting" else quantity
-    found = [_row(printed, quantity, keys) for printed in numbers().to_dict("records") if printed["quantity"] == source]
+    table = numbers()
+    printed = table[table["quantity"] == source].itertuples(index=False, name=None)
+    found = [_row(dict(zip(table.columns, row, strict=True)), quantity, keys) for row in printed]
     return pd.DataFrame(found, columns=[*AXES, *keys, "spread"])
 
 

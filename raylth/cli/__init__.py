@@ -2,6 +2,7 @@
 
 import sys
 
+from analysis.errors import AnalysisError
 from raylth.errors import BadInput, RaylthError
 
 BAD_INPUT, FAILURE = 2, 1
@@ -14,7 +15,7 @@ def main() -> None:
 
     try:
         app()
-    except BadInput as error:
+    except (BadInput, AnalysisError) as error:
         _complain(str(error))
         sys.exit(BAD_INPUT)
     except RaylthError as error:

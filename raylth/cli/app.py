@@ -4,12 +4,16 @@ from typing import Annotated
 
 import typer
 
+from raylth.cli.claims import claims
+from raylth.cli.compare import compare
 from raylth.cli.data import data_app
 from raylth.cli.doctor import doctor
 from raylth.cli.plan import plan
+from raylth.cli.report import report
 from raylth.cli.schema import schema
 from raylth.cli.status import status
 from raylth.cli.sweep import sweep
+from raylth.cli.table import table
 from raylth.cli.ticket import ticket_app
 
 app = typer.Typer(
@@ -33,6 +37,10 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 app.command()(sweep)
 app.command()(plan)
 app.command()(status)
+app.command()(report)
+app.command()(claims)
+app.command()(table)
+app.command()(compare)
 app.command()(schema)
 app.command()(doctor)
 app.add_typer(data_app, name="data")

@@ -51,14 +51,16 @@ def sweep(
 
 
 def _report(console: Console, run: "Run") -> None:
-    from analysis.summary import summarise
-    from raylth.cli.summary import print_summary
+    from analysis.run import load_run
+    from analysis.tables.render import render_terminal
+    from analysis.tables.summary import summary_tables
 
-    levels = run.table("levels")
     console.print()
-    if len(levels):
-        print_summary(console, summarise(levels, run.table("barriers")))
-        console.print()
+    # A sweep of which everything failed has no tables to load.
+    if len(run.table("levels")):
+        for table in summary_tables(load_run(run.folder.address)):
+            console.print(render_terminal(table))
+            console.print()
     diverged = int((run.table("trials")["status"] == "diverged").sum())
     if diverged:
         console.print(f"{diverged} trials diverged; the table `trials` says where.")

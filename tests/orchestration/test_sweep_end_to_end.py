@@ -79,7 +79,7 @@ def test_the_same_command_again_computes_nothing_and_ends_soon(swept: Path) -> N
 def test_the_summary_is_on_the_screen_and_ray_is_not(swept: Path) -> None:
     screen = (swept / "screen.txt").read_text()
     assert "Stability of dense training" in screen
-    assert "Test accuracy % of tickets by sparsity" in screen
+    assert "Test accuracy of tickets by sparsity" in screen
     assert "One init" in screen
     for noise in ("ray::", "raylet", "Trial train_lineage", "WARNING", "INFO", "Traceback"):
         assert noise not in screen + (swept / "errors.txt").read_text()

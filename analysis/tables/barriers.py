@@ -1,0 +1,77 @@
+"""Error barriers between dense siblings as numbers (the paper has them as Figure 1 only)."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from analysis.evidence import RunEvidence
+from analysis.run import Run
+from analysis.tables.captions import spread_note
+from analysis.tables.heads import Heads
+from analysis.tables.layout import COLUMN, all_spreads, cell_rows, cells_of, finished, records
+from analysis.tables.numbers import PERCENT
+from analysis.tables.table import MISSING, Column, Entry, Row, Table
+
+READINGS = ("interpolated", "recomputed")
+VERDICTS = ("stable", "undecided", "unstable")
+COLUMNS = tuple(Column(reading, "Error barrier", reading, PERCENT, "low") for reading in READINGS)
+VERDICT = Column("Verdict", key="verdict")
+CAPTION = (
+    "Error barrier in percent on the line between siblings that differ in SGD noise alone, with BatchNorm interpolated "
+    "or recomputed. Verdict: stable is under the spec's threshold, undecided where the 95% interval straddles it; "
+    "pairs are counted."
+)
+
+
+def barriers_table(run: Run) -> Table | None:
+    """The dense barriers of every cell; None where none was measured."""
+    frame = barrier_frame(run)
+    if frame.empty:
+        return None
+    heads = Heads.of(frame)
+    values = tuple(column for column in COLUMNS if column.key in set(frame[COLUMN]))
+    cells = cells_of(frame, heads)
+    rows = finished(cell_rows(cells, heads, values), (*heads.columns(), *values))
+    counts = verdicts(run, heads)
+    rows = tuple(
+        with_entry(row, verdict_entry(counts.get(heads.place(each.cell), {})))
+        for row, each in zip(rows, cells, strict=True)
+    )
+    caption = f"{CAPTION} {spread_note(all_spreads(rows))}"
+    return Table("barriers", "Error barriers of dense training", caption, (*heads.columns(), *values, VERDICT), rows)
+
+
+def barrier_frame(run: Run) -> pd.DataFrame:
+    """The dense barriers with their BatchNorm reading as the column of the table."""
+    frame = RunEvidence(run).of("barrier")
+    return frame.assign(**{COLUMN: frame["batchnorm"]})
+
+
+def verdicts(run: Run, heads: Heads) -> Mapping[tuple[Hashable, ...], Mapping[str, int]]:
+    """How many dense pairs of each cell have each verdict, for the headline reading of BatchNorm."""
+    lines = run["barriers"]
+    if lines.empty:
+        return {}
+    dense = lines[lines["kind"] == "dense"]
+    headline = dense[dense["batchnorm"] == READINGS[0]]
+    counts: dict[tuple[Hashable, ...], dict[str, int]] = {}
+    for record in records(headline if len(headline) else dense):
+        own = counts.setdefault(heads.place(record), {})
+        own[record["verdict"]] = own.get(record["verdict"], 0) + 1
+    return counts
+
+
+def verdict_entry(counts: Mapping[str, int]) -> Entry:
+    """`stable`, or `2 stable, 1 unstable` where pairs differ."""
+    found = [(verdict, counts[verdict]) for verdict in VERDICTS if counts.get(verdict)]
+    if not found:
+        return Entry(MISSING, missing=True)
+    if len(found) == 1:
+        return Entry(found[0][0])
+    return Entry(", ".join(f"{count} {verdict}" for verdict, count in found))
+
+
+def with_entry(row: Row, entry: Entry) -> Row:
+    """A row with one more entry."""
+    return replace(row, entries=(*row.entries, entry))
