@@ -44,8 +44,9 @@ class HeatPanel:
         places = places.astype({"x": object, "y": object, "shown": object})
         elements = [self._tiles(places, backend)]
         written = places[places["value"].notna()]
-        if 0 < len(written) <= MOST_NUMBERS:
-            elements.append(_numbers(written, backend))
+        # HoloViews' matplotlib maps number their categories, where texts at categories find no place.
+        if 0 < len(written) <= MOST_NUMBERS and backend == "bokeh":
+            elements.append(_numbers(written))
         return overlay(elements, self.title, self.x, self.y, backend, False)
 
     def _tiles(self, places: pd.DataFrame, backend: Backend) -> Any:
@@ -93,12 +94,10 @@ class PlanePanel:
         return overlay(elements, self.title, self.x, self.y, backend, False)
 
 
-def _numbers(places: pd.DataFrame, backend: Backend) -> Any:
+def _numbers(places: pd.DataFrame) -> Any:
     written = places.assign(text=places["value"].map("{:.1f}".format))
-    if backend == "matplotlib":
-        return hvplot(written).labels("x", "y", "text").opts(color="black", backend=backend)
     labels = hvplot(written).labels("x", "y", "text", responsive=True)
-    return labels.opts(text_color="black", text_font_size="9pt", backend=backend)
+    return labels.opts(text_color="black", text_font_size="9pt", backend="bokeh")
 
 
 def _corners(corners: pd.DataFrame, backend: Backend) -> Any:
@@ -112,9 +111,16 @@ def _corners(corners: pd.DataFrame, backend: Backend) -> Any:
 def _names(corners: pd.DataFrame, height: float, backend: Backend) -> Any:
     above = corners.assign(text=_plain(corners["text"], backend), y=corners["y"] + LIFT * height)
     if backend == "matplotlib":
-        return hvplot(above).labels("x", "y", "text").opts(color="white", backend=backend)
+        return _text(above).opts(color="white", backend=backend)
     names = hvplot(above).labels("x", "y", "text", responsive=True)
     return names.opts(text_color="white", text_font_size="10pt", text_font_style="bold", backend=backend)
+
+
+def _text(labelled: pd.DataFrame) -> Any:
+    # hvPlot hands labels a marker's size, which matplotlib takes for the text itself.
+    from holoviews import Labels
+
+    return Labels(labelled, ["x", "y"], "text")
 
 
 def _plain(texts: "pd.Series[str]", backend: Backend) -> list[str]:

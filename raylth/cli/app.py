@@ -8,6 +8,7 @@ from raylth.cli.claims import claims
 from raylth.cli.compare import compare
 from raylth.cli.data import data_app
 from raylth.cli.doctor import doctor
+from raylth.cli.figures import figures
 from raylth.cli.plan import plan
 from raylth.cli.report import report
 from raylth.cli.schema import schema
@@ -41,6 +42,7 @@ app.command()(report)
 app.command()(claims)
 app.command()(table)
 app.command()(compare)
+app.command()(figures)
 app.command()(schema)
 app.command()(doctor)
 app.add_typer(data_app, name="data")
