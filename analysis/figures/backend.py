@@ -8,11 +8,15 @@ for the length of a `with` block alone, and pandas stays as it is.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from textwrap import fill
 from typing import Any, Literal
 
 import pandas as pd
 
 Backend = Literal["bokeh", "matplotlib"]
+
+TITLE_WIDTH = 48
+"""Characters that fit over a panel on a phone, and over one of two beside each other."""
 
 MODULES = {"bokeh": "holoviews.plotting.bokeh", "matplotlib": "holoviews.plotting.mpl"}
 
@@ -25,11 +29,14 @@ def drawing_with(backend: Backend) -> Iterator[None]:
     before = Store.current_backend
     # Importing a backend registers it; the first one that is imported also becomes the current one.
     import_module(MODULES[backend])
-    Store.set_current_backend(backend)
+    # Each switch rebuilds HoloViews' tab completion, a fifth of a second, so blocks within a block do not switch.
+    if Store.current_backend != backend:
+        Store.set_current_backend(backend)
     try:
         yield
     finally:
-        Store.set_current_backend(before)
+        if Store.current_backend != before:
+            Store.set_current_backend(before)
 
 
 def hvplot(frame: pd.DataFrame) -> Any:
@@ -57,5 +64,5 @@ def plain(text: str, backend: Backend) -> str:
 
 
 def title(text: str, backend: Backend) -> str:
-    """A title: HoloViews formats it, so braces are doubled."""
-    return plain(text, backend).replace("{", "{{").replace("}", "}}")
+    """A title, in lines of a panel's width; HoloViews formats it, so braces are doubled."""
+    return plain(fill(text, TITLE_WIDTH), backend).replace("{", "{{").replace("}", "}}")

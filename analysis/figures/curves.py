@@ -82,7 +82,7 @@ def rewind_title(rewind: Any, palette: Palette) -> str:
     if len(palette.rewinds) < 2 and not (pd.notna(rewind) and palette.rewinds):
         return ""
     if rewind == 0:
-        return "no pretraining (rewind 0)"
+        return "no pretraining"
     return f"rewind {axis_value('rewind', rewind)}"
 
 

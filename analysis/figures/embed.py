@@ -9,7 +9,7 @@ from analysis.figures.figure import Figure
 from analysis.figures.legend import legend_html
 
 STYLE = """
-.figure-panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:0.75rem}
+.figure-panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,max(340px,40%)),1fr));gap:0.75rem}
 .figure-panels>div{min-width:0;background:#fff}
 .figure-legend{display:flex;flex-wrap:wrap;gap:0.25rem 1.25rem;list-style:none;margin:0.5rem 0 0;padding:0;
 max-height:9.5rem;overflow-y:auto;font-size:0.85rem}
@@ -35,6 +35,7 @@ class Embedded:
 
 def embed(figures: Sequence[Figure]) -> Embedded:
     """Draw figures for a page of HTML."""
+    from bokeh.document import Document
     from bokeh.embed import components
 
     with drawing_with("bokeh"):
@@ -47,6 +48,11 @@ def embed(figures: Sequence[Figure]) -> Embedded:
         return Embedded("", {}, "")
     # bokeh names roots by strings; a figure's own id cannot be split from its panel's number by accident.
     names = {key: f"{key[1]} {key[0]}" for key in models}
+    document = Document()
+    # bokeh would walk through all models anew for every root that it adds.
+    with document.models.freeze():
+        for model in models.values():
+            document.add_root(model)
     script, roots = components({names[key]: model for key, model in models.items()})
     divs = {
         figure.id: _figure([roots[names[figure.id, index]] for index in range(len(figure.panels))], figure)

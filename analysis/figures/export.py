@@ -11,8 +11,11 @@ from analysis.figures.legend import legend_handles
 
 SUFFIXES = (".png", ".svg", ".html")
 DPI = 150
+TITLE, SMALL = 11, 8
+GAP = 0.1
+"""Inches between panels and what is around them."""
 WIDE_LABEL = 32
-"""Characters of a label from which on legends have two columns instead of three."""
+"""Characters of a label from which on legends have a column less."""
 
 
 def export(figure: Figure, path: str | Path) -> None:
@@ -48,16 +51,23 @@ def _save(figure: Figure, target: Path) -> None:
 
 
 def _finish(drawn: Any, figure: Figure) -> None:
-    drawn.suptitle(plain(figure.title, "matplotlib"), fontsize=12, y=1.02)
+    """A title above all panels, and a legend below, where neither covers anything."""
+    inches = drawn.get_tightbbox()
+    top, bottom = (edge / drawn.get_figheight() for edge in (inches.y1 + GAP, inches.y0 - GAP))
+    middle = (inches.x0 + inches.x1) / 2 / drawn.get_figwidth()
+    drawn.text(middle, top, plain(figure.title, "matplotlib"), ha="center", va="bottom", fontsize=TITLE)
     entries = figure.legend
     if entries:
-        widest = max(len(entry.label) for entry in entries)
-        columns = (2 if widest > WIDE_LABEL else 3) if len(figure.panels) > 1 else (1 if widest > WIDE_LABEL else 2)
         drawn.legend(
             handles=legend_handles(entries),
             loc="upper center",
-            bbox_to_anchor=(0.5, 0.0),
-            ncols=columns,
+            bbox_to_anchor=(middle, bottom),
+            ncols=_columns(figure),
             frameon=False,
-            fontsize=8,
+            fontsize=SMALL,
         )
+
+
+def _columns(figure: Figure) -> int:
+    wide = max(len(entry.label) for entry in figure.legend) > WIDE_LABEL
+    return (1 if wide else 2) + (len(figure.panels) > 1)

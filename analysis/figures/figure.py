@@ -41,7 +41,7 @@ class Figure:
 
             drawn = [panel.draw(backend, legend) for panel in self.panels]
             layout = hv.Layout(drawn).cols(min(2, len(drawn)))
-            extra = {"hspace": 0.35, "vspace": 0.45, "sublabel_format": ""} if backend == "matplotlib" else {}
+            extra = {"hspace": 0.6, "vspace": 0.5, "sublabel_format": ""} if backend == "matplotlib" else {}
             return layout.opts(shared_axes=False, **extra, backend=backend)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.cells import AXES, in_order
 from analysis.evidence import Evidence
+from analysis.figures.panel import Axis
 from analysis.run import Run
 
 STEP = 0.8
@@ -68,6 +69,11 @@ def with_gaps(rows: pd.DataFrame, count: str) -> pd.DataFrame:
 def sparsity_place(level: "pd.Series[int]", fraction: float) -> "pd.Series[float]":
     """Where a level is on the axis of sparsity: in pruning steps of 20%, whatever the run's own fraction."""
     return level * (math.log(1 - fraction) / math.log(STEP))
+
+
+def sparsity_axis(frame: pd.DataFrame) -> Axis:
+    """The axis on which `sparsity_place` puts the levels of a frame."""
+    return Axis("Sparsity (%)", sparsity_ticks(frame), tell=lambda place: percent(1 - STEP**place))
 
 
 def sparsity_ticks(frame: pd.DataFrame) -> tuple[tuple[float, str], ...]:

@@ -117,17 +117,17 @@ def with_tooltips(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _line(curve: Curve, x: Axis, y: Axis, backend: Backend) -> Any:
-    frame = with_tooltips(curve.frame).assign(series=curve.label)
+    frame = with_tooltips(curve.frame).assign(series=curve.label, place=curve.frame["x"].map(x.tell))
     columns = {"x": "x", "y": "mean", "label": plain(curve.label, backend)}
     if backend == "matplotlib":
         line = hvplot(frame).line(**columns)
         return line.opts(color=curve.look.colour, linestyle=LINES[curve.look.dash], linewidth=1.5, backend=backend)
-    line = hvplot(frame).line(**columns, hover_cols=["series", "shown"], responsive=True)
+    line = hvplot(frame).line(**columns, hover_cols=["series", "place", "shown"], responsive=True)
     return line.opts(
         color=curve.look.colour,
         line_dash=curve.look.dash,
         line_width=2,
-        hover_tooltips=[("", "@series"), (x.label, "@x"), (y.label, "@shown")],
+        hover_tooltips=[("", "@series"), (x.label, "@place"), (y.label, "@shown")],
         backend=backend,
     )
 

@@ -12,8 +12,8 @@ from analysis.run import Run
 OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#F0E442")
 """Eight colours that people with any colour vision tell apart (Okabe and Ito); yellow, weak on white, comes last."""
 
-SHADES = ((0, 0.0), (0, 0.4), (255, 0.4))
-"""What later rounds of the eight are mixed with, and how much: black, then white."""
+SHADES = ((0, 0.0), (96, 0.55), (255, 0.5))
+"""What later rounds of the eight are mixed with, and how much: grey, then white."""
 
 DASHES = ("solid", "dashed", "dotted", "dotdash")
 MARKERS = ("circle", "square", "triangle", "diamond")

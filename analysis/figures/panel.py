@@ -1,6 +1,6 @@
 """What all kinds of panels share: axes, legends, and the options of each backend."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -15,12 +15,12 @@ LINES: Mapping[str, Literal["-", "--", ":", "-."]] = {"solid": "-", "dashed": "-
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis: its label with the unit, and where it is set, its ticks and limits."""
+    """An axis: its label with the unit, where it is set its ticks and limits, and how tooltips tell a place on it."""
 
     label: str
     ticks: tuple[tuple[float, str], ...] = ()
     limits: tuple[float, float] | None = None
-    log: bool = False
+    tell: Callable[[float], str] = "{:g}".format
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,6 @@ def overlay(elements: Iterable[Any], panel_title: str, x: Axis, y: Axis, backend
         "ylabel": plain(y.label, backend),
         "show_legend": legend,
         "show_grid": True,
-        "logx": x.log,
-        "logy": y.log,
     }
     if legend:
         options["legend_position"] = "right"
@@ -69,10 +67,16 @@ def overlay(elements: Iterable[Any], panel_title: str, x: Axis, y: Axis, backend
 def frame_options(backend: Backend) -> dict[str, Any]:
     """Size and tools of a panel."""
     if backend == "matplotlib":
-        return {"fig_inches": INCHES, "aspect": 1.35, "fontsize": {"title": 9, "labels": 9, "ticks": 8}}
+        return {
+            "fig_inches": INCHES,
+            "padding": 0.04,
+            "aspect": 1.35,
+            "fontsize": {"title": 9, "labels": 9, "ticks": 8},
+        }
     return {
         "responsive": True,
         "height": HEIGHT,
+        "padding": 0.04,
         # No wheel zoom: it would catch the page's scrolling.
         "default_tools": ["box_zoom", "reset", "save"],
         "toolbar": "above",

@@ -1,5 +1,9 @@
 """Tickets trained on a small share of the data (Table 4 as curves)."""
 
+import math
+
+import numpy as np
+
 from analysis.evidence import Evidence
 from analysis.figures.curves import in_panels, joined, keyed_curves, rewind_title
 from analysis.figures.figure import Figure, make
@@ -17,8 +21,9 @@ def fewshot_curves(run: Run, evidence: Evidence, palette: Palette) -> list[Figur
     frame = of_evidence(evidence, "fewshot_accuracy", 100)
     if frame.empty:
         return []
-    frame = frame.assign(x=100 * frame["share"])
-    ticks = tuple((float(share), f"{share:g}") for share in sorted(set(frame["x"].round(6))))
+    frame = frame.assign(x=np.log10(frame["share"]))
+    # Shares double and redouble, so the axis is logarithmic.
+    ticks = tuple((math.log10(share), f"{100 * share:g}") for share in sorted(set(frame["share"])))
     panels: list[LinesPanel] = []
     for rewind, rows in parts(frame, "rewind"):
         levels = sorted({int(level) for level in rows.loc[rows["network"] != "dense", "level"]}) or [0]
@@ -28,7 +33,7 @@ def fewshot_curves(run: Run, evidence: Evidence, palette: Palette) -> list[Figur
                 some, palette, "network", NETWORKS, lambda cell, name: joined(name, palette.label(cell, ("rewind",)))
             )
             sparse = f"{sparsity_of(level, float(rows['fraction'].iloc[0]))} sparse"
-            x = Axis("Share of the training data (%)", ticks, log=True)
+            x = Axis("Share of the training data (%)", ticks, tell=lambda place: f"{100 * 10**place:.3g}")
             panels += in_panels(curves, x, Axis("Test accuracy (%)"), joined(rewind_title(rewind, palette), sparse))
     caption = (
         "Test accuracy after training on a class-balanced share of the data: tickets, the same weights under a "

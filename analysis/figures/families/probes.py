@@ -8,7 +8,7 @@ from analysis.evidence import Evidence
 from analysis.figures.curves import in_panels, joined, keyed_curves, rewind_title
 from analysis.figures.families.sparsity import on_sparsity
 from analysis.figures.figure import Figure, make
-from analysis.figures.frames import Cell, bands, of_evidence, parts, sparsity_of, sparsity_ticks
+from analysis.figures.frames import Cell, bands, of_evidence, parts, sparsity_axis, sparsity_of
 from analysis.figures.lines import LinesPanel, shared_limits
 from analysis.figures.palette import Palette
 from analysis.figures.panel import Axis
@@ -52,11 +52,11 @@ def probes_by_sparsity(run: Run, evidence: Evidence, palette: Palette) -> list[F
     if frame["level"].nunique() < 2:
         return []
     panels: list[LinesPanel] = []
-    ticks = sparsity_ticks(frame)
+    x = sparsity_axis(frame)
     for start, rows in _apart(frame, palette):
         for block, some in parts(rows, "block"):
             curves = keyed_curves(on_sparsity(some), palette, "network", NETWORKS, _named(palette))
-            panels += in_panels(curves, Axis("Sparsity (%)", ticks), ACCURACY, joined(start, f"block {int(block)}"))
+            panels += in_panels(curves, x, ACCURACY, joined(start, f"block {int(block)}"))
     caption = f"Test accuracy of a linear layer on the features of a frozen ticket and its baselines. {bands(frame)}"
     return make("probes-by-sparsity", 5, "Linear probes by sparsity", caption, shared_limits(panels))
 

@@ -5,7 +5,7 @@ import pandas as pd
 from analysis.evidence import Evidence
 from analysis.figures.curves import panels_of
 from analysis.figures.figure import Figure, make
-from analysis.figures.frames import bands, of_evidence, parts, sparsity_place, sparsity_ticks
+from analysis.figures.frames import bands, of_evidence, parts, sparsity_axis, sparsity_place
 from analysis.figures.lines import shared_limits
 from analysis.figures.palette import Palette
 from analysis.figures.panel import Axis
@@ -33,7 +33,7 @@ def _by_sparsity(
     if frame.empty or frame["level"].max() == 0:
         return []
     placed = on_sparsity(frame)
-    x = Axis("Sparsity (%)", sparsity_ticks(frame))
+    x = sparsity_axis(frame)
     panels = panels_of(placed, palette, x, Axis(label), gaps="level")
     caption = f"{said} The axis counts pruning steps, so that high sparsities have room. {bands(frame)}"
     slug = {"accuracy": "accuracy-by-sparsity"}.get(quantity, "convergence-by-sparsity")

@@ -13,7 +13,7 @@ from analysis.run import Run
 
 EPOCH = Axis("Epochs")
 TEST, TRAIN = Axis("Test accuracy (%)"), Axis("Train accuracy (%)")
-MOST_LEVELS = 6
+MOST_LEVELS = 4
 
 
 def training_dense(run: Run, evidence: Evidence, palette: Palette) -> list[Figure]:
