@@ -1,17 +1,16 @@
 """Two runs against each other: every quantity of every cell that both have, with the difference and its interval."""
 
-import math
 import statistics
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
-from scipy import stats
 
 from analysis.cells import AXES, PAPER_AXES, axis_value, cell_label
 from analysis.errors import AnalysisError
 from analysis.evidence import Evidence
+from analysis.intervals import mean_variance, paired_interval, welch_interval
 from analysis.quantities import QUANTITIES, Unit
 from analysis.spread import Spread
 from analysis.tables.heads import plain
@@ -22,7 +21,6 @@ from analysis.tables.table import MISSING, Column, Entry, Row, Table
 Basis = Literal["paired", "welch", "none"]
 LEAST_PAIRS = 3
 LEAST_EACH = 2
-CONFIDENCE = 0.95
 STYLES: Mapping[Unit, Style] = {
     # The unit is in a column of its own, for rows differ in it.
     "%": Style(digits=2, scale=100),
@@ -131,31 +129,17 @@ def _paired(differences: Sequence[float]) -> Difference:
     count, mean = len(differences), statistics.fmean(differences)
     if count < LEAST_PAIRS:
         return Difference(mean, None, None, "none", count)
-    error = statistics.stdev(differences) / math.sqrt(count)
-    return Difference(mean, *_interval(mean, error, count - 1), "paired", count)
+    found = paired_interval(differences)
+    return Difference(mean, found.low, found.high, "paired", count)
 
 
 def _welch(mean: float, first: Spread, second: Spread) -> Difference:
     inits = min(first.n, second.n)
-    parts = [_variance(side) for side in (first, second)]
-    if inits < LEAST_EACH or None in parts:
+    ours, theirs = (mean_variance(side, LEAST_EACH) for side in (first, second))
+    if ours is None or theirs is None:
         return Difference(mean, None, None, "none", inits)
-    known = [part for part in parts if part is not None]
-    variance = sum(known)
-    below = sum(part**2 / (side.n - 1) for part, side in zip(known, (first, second), strict=True))
-    freedom = variance**2 / below if below else 1.0
-    return Difference(mean, *_interval(mean, math.sqrt(variance), freedom), "welch", inits)
-
-
-def _variance(spread: Spread) -> float | None:
-    """The variance of a mean over initialisations."""
-    std = spread.with_ddof(1).std
-    return None if std is None or spread.over != "inits" else std**2 / spread.n
-
-
-def _interval(mean: float, error: float, freedom: float) -> tuple[float, float]:
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
-    return mean - reach, mean + reach
+    found = welch_interval(mean, [ours, theirs])
+    return Difference(mean, found.low, found.high, "welch", inits)
 
 
 def _axis_values(evidence: Evidence) -> dict[str, set[Any]]:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from scipy import stats
-
 from analysis.claims.pairs import Pair
+from analysis.intervals import MeanVariance, mean_variance, paired_interval, welch_interval
 from analysis.spread import Init, Spread
 
 Basis = Literal["paired", "welch", "direction", "too few inits"]
 LEAST_INITS = 3
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,11 @@ def average_effect(pairs: Sequence[Pair]) -> Effect:
     if any(_has_inits(pair) for pair in pairs):
         used, differences = _over_inits([pair for pair in pairs if _has_inits(pair)])
         return _paired(differences, [_mean(pair) for pair in used])
-    variances = [_variance(pair) for pair in pairs]
+    variances = [_variances(pair) for pair in pairs]
     known = [variance for variance in variances if variance is not None]
     if len(known) < len(pairs):
         return _direction(means)
-    return _welch(means, known)
+    return _welch(means, [part for parts in known for part in parts])
 
 
 def weakest_effect(pairs: Sequence[Pair]) -> Effect:
@@ -118,41 +116,25 @@ def _paired(differences: Sequence[float], cells: Sequence[float]) -> Effect:
     mean = statistics.fmean(differences) if differences else statistics.fmean(cells)
     if count < LEAST_INITS:
         return Effect(mean, None, None, None, "too few inits", count, len(cells), as_claimed)
-    error = statistics.stdev(differences) / math.sqrt(count)
-    low, high, p = _interval(mean, error, count - 1)
-    return Effect(mean, low, high, p, "paired", count, len(cells), as_claimed)
+    found = paired_interval(differences)
+    return Effect(mean, found.low, found.high, found.p, "paired", count, len(cells), as_claimed)
 
 
-def _variance(pair: Pair) -> tuple[float, float] | None:
-    """The variance of a pair's mean, and its Welch-Satterthwaite denominator; None without standard deviations."""
+def _variances(pair: Pair) -> list[MeanVariance] | None:
+    """The variances of both sides' means; None without standard deviations over enough initialisations."""
     sides = [pair.than, *([pair.more] if isinstance(pair.more, Spread) else [])]
-    parts = []
-    for side in sides:
-        if side.std is None or side.over != "inits" or side.n < LEAST_INITS:
-            return None
-        std = side.with_ddof(1).std
-        assert std is not None
-        parts.append((std**2 / side.n, side.n - 1))
-    return sum(part for part, _ in parts), sum(part**2 / freedom for part, freedom in parts)
+    parts = [mean_variance(side, LEAST_INITS) for side in sides]
+    known = [part for part in parts if part is not None]
+    return known if len(known) == len(parts) else None
 
 
-def _welch(means: Sequence[float], variances: Sequence[tuple[float, float]]) -> Effect:
+def _welch(means: Sequence[float], parts: Sequence[MeanVariance]) -> Effect:
     count, mean = len(means), statistics.fmean(means)
-    variance = sum(part for part, _ in variances) / count**2
-    denominator = sum(part for _, part in variances) / count**4
-    freedom = variance**2 / denominator if denominator else 1.0
-    low, high, p = _interval(mean, math.sqrt(variance), freedom)
-    return Effect(mean, low, high, p, "welch", None, count, sum(each > 0 for each in means))
+    found = welch_interval(mean, parts, divisor=count)
+    as_claimed = sum(each > 0 for each in means)
+    return Effect(mean, found.low, found.high, found.p, "welch", None, count, as_claimed)
 
 
 def _direction(means: Sequence[float]) -> Effect:
     mean = statistics.fmean(means)
     return Effect(mean, None, None, None, "direction", None, len(means), sum(each > 0 for each in means))
-
-
-def _interval(mean: float, error: float, freedom: float) -> tuple[float, float, float]:
-    """A t interval and the two-sided p of no effect."""
-    if error == 0:
-        return mean, mean, 1.0 if mean == 0 else 0.0
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
-    return mean - reach, mean + reach, float(2 * stats.t.sf(abs(mean) / error, freedom))
