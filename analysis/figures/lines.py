@@ -54,10 +54,7 @@ class LinesPanel:
             if curve.marked or len(curve.frame) <= FEW_POINTS:
                 yield _markers(curve, backend)
         if self.rule is not None:
-            import holoviews as hv
-
-            line = {"line_dash": "dashed", "color": RULE} if backend == "bokeh" else {"linestyle": "--", "color": RULE}
-            yield hv.HLine(self.rule).opts(**line, backend=backend)
+            yield _rule(self.rule, backend)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +83,9 @@ class PointsPanel:
 
     def draw(self, backend: Backend, legend: bool = False) -> Any:
         """As `Panel.draw`."""
-        import holoviews as hv
-
         elements = [_scatter(points, backend) for points in self.points]
         if self.rule is not None:
-            line = {"line_dash": "dashed", "color": RULE} if backend == "bokeh" else {"linestyle": "--", "color": RULE}
-            elements.append(hv.HLine(self.rule).opts(**line, backend=backend))
+            elements.append(_rule(self.rule, backend))
         return overlay(elements, self.title, self.x, self.y, backend, legend)
 
 
@@ -130,6 +124,13 @@ def _line(curve: Curve, x: Axis, y: Axis, backend: Backend) -> Any:
         hover_tooltips=[("", "@series"), (x.label, "@place"), (y.label, "@shown")],
         backend=backend,
     )
+
+
+def _rule(value: float, backend: Backend) -> Any:
+    import holoviews as hv
+
+    line = {"line_dash": "dashed", "color": RULE} if backend == "bokeh" else {"linestyle": "--", "color": RULE}
+    return hv.HLine(value).opts(**line, backend=backend)
 
 
 def _band(curve: Curve, backend: Backend) -> Any:

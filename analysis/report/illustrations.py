@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from analysis.evidence import Evidence
+from analysis.evidence import RunEvidence
 from analysis.figures import Figure, all_figures, embed
-from analysis.run import Run
 from analysis.tables import Table, every_table
 from analysis.tables.render import render_html
 
@@ -42,9 +41,9 @@ class FigureViews:
     script: Markup
 
 
-def table_views(run: Run, evidence: Evidence) -> tuple[TableView, ...]:
+def table_views(evidence: RunEvidence) -> tuple[TableView, ...]:
     """Every table that something was measured for."""
-    return tuple(map(_table_view, every_table(run)))
+    return tuple(map(_table_view, every_table(evidence)))
 
 
 def _table_view(table: Table) -> TableView:
@@ -54,9 +53,9 @@ def _table_view(table: Table) -> TableView:
     return TableView(f"section-{table.id}", table.title, heading, table.caption, html)
 
 
-def figure_views(run: Run, evidence: Evidence) -> FigureViews:
+def figure_views(evidence: RunEvidence) -> FigureViews:
     """Every figure that something was measured for."""
-    figures = all_figures(run, evidence)
+    figures = all_figures(evidence.run, evidence)
     embedded = embed(figures)
     views = tuple(_figure_view(figure, embedded.divs[figure.id]) for figure in figures)
     # Bokeh's own elements, in which it escapes what people named.

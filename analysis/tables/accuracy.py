@@ -6,9 +6,8 @@ import pandas as pd
 
 from analysis.cells import axis_value
 from analysis.evidence import Evidence
-from analysis.tables.captions import spread_note
 from analysis.tables.heads import Heads
-from analysis.tables.layout import all_spreads, cell_rows, cells_of, finished, in_columns
+from analysis.tables.layout import assembled, cells_of, in_columns
 from analysis.tables.levels import level_key, level_title, shown_levels
 from analysis.tables.numbers import PERCENT
 from analysis.tables.table import Column, Table
@@ -33,11 +32,10 @@ def accuracy_table(frame: pd.DataFrame, data: str, levels: Sequence[int] | None 
         Column(level_title(frame, level), "Sparsity", level_key(frame, level), PERCENT, "high") for level in wanted
     )
     heads = Heads.of(frame, always=("data", "rewind"))
-    columns = (*heads.columns(), *values)
-    rows = finished(cell_rows(cells_of(frame, heads), heads, values), columns)
-    caption = f"Test accuracy in percent; 0.00% sparsity is the dense network. {spread_note(all_spreads(rows))}"
+    caption = "Test accuracy in percent; 0.00% sparsity is the dense network."
     title = f"{TITLE}: {axis_value('data', data)}"
-    return Table(f"accuracy-{_safe(data)}", title, caption, columns, rows, NUMBERS.get(data, LAYOUT))
+    number = NUMBERS.get(data, LAYOUT)
+    return assembled(f"accuracy-{_safe(data)}", title, number, caption, heads, values, cells_of(frame, heads))
 
 
 def _safe(name: str) -> str:

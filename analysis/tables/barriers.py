@@ -1,17 +1,16 @@
 """Error barriers between dense siblings as numbers (the paper has them as Figure 1 only)."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from analysis.evidence import RunEvidence
 from analysis.run import Run
-from analysis.tables.captions import spread_note
 from analysis.tables.heads import Heads
-from analysis.tables.layout import COLUMN, all_spreads, cell_rows, cells_of, finished, records
+from analysis.tables.layout import COLUMN, CellValues, assembled, cells_of, records
 from analysis.tables.numbers import PERCENT
-from analysis.tables.table import MISSING, Column, Entry, Row, Table
+from analysis.tables.table import MISSING, Column, Entry, Table
 
 READINGS = ("interpolated", "recomputed")
 VERDICTS = ("stable", "undecided", "unstable")
@@ -24,31 +23,34 @@ CAPTION = (
 )
 
 
-def barriers_table(run: Run) -> Table | None:
+def barriers_table(evidence: RunEvidence) -> Table | None:
     """The dense barriers of every cell; None where none was measured."""
-    frame = barrier_frame(run)
+    frame = barrier_frame(evidence)
     if frame.empty:
         return None
     heads = Heads.of(frame)
-    values = tuple(column for column in COLUMNS if column.key in set(frame[COLUMN]))
-    cells = cells_of(frame, heads)
-    rows = finished(cell_rows(cells, heads, values), (*heads.columns(), *values))
-    counts = verdicts(run, heads)
-    rows = tuple(
-        with_entry(row, verdict_entry(counts.get(heads.place(each.cell), {})))
-        for row, each in zip(rows, cells, strict=True)
-    )
-    caption = f"{CAPTION} {spread_note(all_spreads(rows))}"
-    return Table("barriers", "Error barriers of dense training", caption, (*heads.columns(), *values, VERDICT), rows)
+    cells, values = cells_of(frame, heads), [column for column in COLUMNS if column.key in set(frame[COLUMN])]
+    table = assembled("barriers", "Error barriers of dense training", None, CAPTION, heads, values, cells)
+    return with_verdicts(table, cells, evidence.run, heads)
 
 
-def barrier_frame(run: Run) -> pd.DataFrame:
+def barrier_frame(evidence: RunEvidence) -> pd.DataFrame:
     """The dense barriers with their BatchNorm reading as the column of the table."""
-    frame = RunEvidence(run).of("barrier")
+    frame = evidence.of("barrier")
     return frame.assign(**{COLUMN: frame["batchnorm"]})
 
 
-def verdicts(run: Run, heads: Heads) -> Mapping[tuple[Hashable, ...], Mapping[str, int]]:
+def with_verdicts(table: Table, cells: Sequence[CellValues], run: Run, heads: Heads) -> Table:
+    """The table of these cells with how many pairs of each have which verdict."""
+    counts = _verdicts(run, heads)
+    rows = tuple(
+        replace(row, entries=(*row.entries, _verdict_entry(counts.get(heads.place(each.cell), {}))))
+        for row, each in zip(table.rows, cells, strict=True)
+    )
+    return replace(table, columns=(*table.columns, VERDICT), rows=rows)
+
+
+def _verdicts(run: Run, heads: Heads) -> Mapping[tuple[Hashable, ...], Mapping[str, int]]:
     """How many dense pairs of each cell have each verdict, for the headline reading of BatchNorm."""
     lines = run["barriers"]
     if lines.empty:
@@ -62,7 +64,7 @@ def verdicts(run: Run, heads: Heads) -> Mapping[tuple[Hashable, ...], Mapping[st
     return counts
 
 
-def verdict_entry(counts: Mapping[str, int]) -> Entry:
+def _verdict_entry(counts: Mapping[str, int]) -> Entry:
     """`stable`, or `2 stable, 1 unstable` where pairs differ."""
     found = [(verdict, counts[verdict]) for verdict in VERDICTS if counts.get(verdict)]
     if not found:
@@ -70,8 +72,3 @@ def verdict_entry(counts: Mapping[str, int]) -> Entry:
     if len(found) == 1:
         return Entry(found[0][0])
     return Entry(", ".join(f"{count} {verdict}" for verdict, count in found))
-
-
-def with_entry(row: Row, entry: Entry) -> Row:
-    """A row with one more entry."""
-    return replace(row, entries=(*row.entries, entry))

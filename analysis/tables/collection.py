@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from analysis.evidence import Evidence, RunEvidence
-from analysis.run import Run
 from analysis.tables.accuracy import accuracy_tables
 from analysis.tables.barriers import barriers_table
 from analysis.tables.configuration import configuration_table
@@ -39,7 +38,7 @@ def paper_tables(evidence: Evidence, levels: Sequence[int] | None = None) -> lis
     return [table for table in found if table is not None]
 
 
-def every_table(run: Run, levels: Sequence[int] | None = None) -> list[Table]:
+def every_table(evidence: RunEvidence, levels: Sequence[int] | None = None) -> list[Table]:
     """The paper's tables, and those that it lacks: barriers and the training configuration."""
-    found = [barriers_table(run), *paper_tables(RunEvidence(run), levels), configuration_table(run)]
+    found = [barriers_table(evidence), *paper_tables(evidence, levels), configuration_table(evidence.run)]
     return [table for table in found if table is not None]

@@ -1,6 +1,6 @@
 """From evidence to rows: one row per cell, one column per thing shown, best values marked, what is missing said so."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,9 +8,9 @@ import pandas as pd
 
 from analysis.cells import in_order
 from analysis.spread import NOTHING, Spread
-from analysis.tables.captions import usual_count
-from analysis.tables.heads import Heads, paper_cell, paper_data, setting
-from analysis.tables.table import MISSING, Column, Entry, Row
+from analysis.tables.captions import spread_note, usual_count
+from analysis.tables.heads import Heads, paper_cell
+from analysis.tables.table import MISSING, Column, Entry, Row, Table
 
 COLUMN = "column"
 """The column of a frame that says in which column of the table its spread goes (`Column.key`)."""
@@ -51,15 +51,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def cell_rows(cells: Sequence[CellValues], heads: Heads, columns: Sequence[Column]) -> list[Row]:
     """One row per cell."""
     return [
-        Row((*heads.entries(each.cell), *_values(each.spreads, columns)), key=paper_cell(each.cell)) for each in cells
+        Row((*heads.entries(each.cell), *values_of(each.spreads, columns)), key=paper_cell(each.cell)) for each in cells
     ]
-
-
-def baseline_row(label: str, words: str, own: CellValues, heads: Heads, columns: Sequence[Column]) -> Row:
-    """A row under the cells; its label, with `words` on its setting, spans the columns that head the others."""
-    blank = [Entry("") for _ in heads.axes[1:]]
-    first = Entry(f"{label} ({words})" if words else label)
-    return Row((first, *blank, *_values(own.spreads, columns)), "baseline", (label, *paper_data(own.cell)))
 
 
 def finished(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
@@ -74,25 +67,20 @@ def finished(rows: Sequence[Row], columns: Sequence[Column]) -> tuple[Row, ...]:
     )
 
 
-def by_setting(cells: Sequence[CellValues]) -> Iterator[tuple[str, list[CellValues]]]:
-    """The cells that share a baseline, each group with words to tell it from the others: none if it is the only one."""
-    groups: dict[tuple[Hashable, ...], list[CellValues]] = {}
-    for each in cells:
-        groups.setdefault(setting(each.cell), []).append(each)
-    places = range(len(next(iter(groups)))) if groups else range(0)
-    telling = [place for place in places if len({key[place] for key in groups}) > 1]
-    for key, group in groups.items():
-        yield " ".join(str(key[place]) for place in telling if key[place] is not None), group
-
-
-def best_cell(cells: Sequence[CellValues], keys: Sequence[Hashable]) -> CellValues | None:
-    """The cell with the highest mean over these columns, among those that have most of them."""
-    found = [(values, each) for each in cells if (values := _known(each, keys))]
-    if not found:
-        return None
-    most = max(len(values) for values, _ in found)
-    complete = [(sum(values) / most, place) for place, (values, _) in enumerate(found) if len(values) == most]
-    return found[max(complete, key=lambda each: (each[0], -each[1]))[1]][1]
+def assembled(
+    name: str,
+    title: str,
+    number: int | None,
+    caption: str,
+    heads: Heads,
+    columns: Sequence[Column],
+    cells: Sequence[CellValues],
+    baselines: Iterable[Row] = (),
+) -> Table:
+    """A table of cells and their baselines; `name` is its identifier, `caption` lacks only what spreads are over."""
+    whole = (*heads.columns(), *columns)
+    rows = finished([*cell_rows(cells, heads, columns), *baselines], whole)
+    return Table(name, title, f"{caption} {spread_note(all_spreads(rows))}", whole, rows, number)
 
 
 def all_spreads(rows: Sequence[Row]) -> list[Spread]:
@@ -108,12 +96,9 @@ def value_entry(spread: Spread, column: Column) -> Entry:
     return Entry(column.style.text(spread), spread, sort=column.style.scaled(spread.mean))
 
 
-def _values(spreads: Mapping[Hashable, Spread], columns: Sequence[Column]) -> list[Entry]:
+def values_of(spreads: Mapping[Hashable, Spread], columns: Sequence[Column]) -> list[Entry]:
+    """A cell's entries in some columns."""
     return [value_entry(spreads.get(column.key, NOTHING), column) for column in columns]
-
-
-def _known(each: CellValues, keys: Sequence[Hashable]) -> list[float]:
-    return [spread.mean for key in keys if (spread := each.spreads.get(key, NOTHING)).mean is not None]
 
 
 def _with_count(entry: Entry, usual: int | None) -> Entry:

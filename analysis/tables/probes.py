@@ -1,26 +1,16 @@
 """Linear probes of frozen networks, halfway and after the last block (the paper's Table 3)."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from analysis.evidence import Evidence
-from analysis.tables.captions import spread_note
+from analysis.tables.baselines import of_best_ticket
 from analysis.tables.heads import Heads
-from analysis.tables.layout import (
-    CellValues,
-    all_spreads,
-    baseline_row,
-    best_cell,
-    by_setting,
-    cell_rows,
-    cells_of,
-    finished,
-    in_columns,
-)
+from analysis.tables.layout import assembled, cells_of, in_columns
 from analysis.tables.levels import level_key, sparsity_title, studied_levels
 from analysis.tables.numbers import PERCENT
-from analysis.tables.table import Column, Row, Table
+from analysis.tables.table import Column, Table
 
 BASELINES = {"permuted": "Permuted baseline", "reinitialised": "Reinitialised baseline"}
 CAPTION = (
@@ -39,16 +29,17 @@ def probes_table(evidence: Evidence, levels: Sequence[int] | None = None) -> Tab
     tickets = places[places["network"] == "ticket"]
     if tickets.empty:
         return None
-    heads = Heads.of(tickets, extra=("batchnorm",))
-    values = _columns(tickets, wanted)
-    columns = (*heads.columns(), *values)
+    heads, values = Heads.of(tickets, extra=("batchnorm",)), _columns(tickets, wanted)
     cells = cells_of(tickets, heads)
-    rows = finished(
-        [*cell_rows(cells, heads, values), *_baselines(places, cells, heads, values, level_key(frame, wanted[0]))],
-        columns,
-    )
-    caption = f"{CAPTION} {spread_note(all_spreads(rows))}"
-    return Table("probes", "Linear probes of frozen tickets", caption, columns, rows, 3)
+    # The ticket that is best after the last block at the first level.
+    keys = [(level_key(frame, wanted[0]), "last")]
+    baselines = [
+        row
+        for network, label in BASELINES.items()
+        for row in of_best_ticket(label, places[places["network"] == network], cells, keys, heads, values)
+    ]
+    title = "Linear probes of frozen tickets"
+    return assembled("probes", title, 3, CAPTION, heads, values, cells, baselines)
 
 
 def _with_places(frame: pd.DataFrame) -> pd.DataFrame:
@@ -69,17 +60,3 @@ def _columns(frame: pd.DataFrame, levels: Sequence[int]) -> tuple[Column, ...]:
         for place in names
         if place in titles
     )
-
-
-def _baselines(
-    frame: pd.DataFrame, cells: Sequence[CellValues], heads: Heads, columns: Sequence[Column], level: Hashable
-) -> Iterator[Row]:
-    """The baselines of the ticket that is best after the last block at the first level."""
-    for network, label in BASELINES.items():
-        others = frame[frame["network"] == network]
-        found = {heads.place(each.cell): each for each in cells_of(others, heads)} if len(others) else {}
-        for words, group in by_setting(cells):
-            best = best_cell(group, [(level, "last")])
-            own = found.get(heads.place(best.cell)) if best is not None else None
-            if own is not None:
-                yield baseline_row(label, words, own, heads, columns)

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.evidence import PER_EXAMPLE, Evidence
-from analysis.tables.captions import spread_note
 from analysis.tables.heads import Heads
-from analysis.tables.layout import COLUMN, all_spreads, cell_rows, cells_of, finished
+from analysis.tables.layout import COLUMN, assembled, cells_of
 from analysis.tables.numbers import EVENTS, PERCENT, SCORE
 from analysis.tables.table import Column, Table
 
@@ -29,10 +28,8 @@ def stability_table(evidence: Evidence) -> Table | None:
     if frame.empty:
         return None
     heads = Heads.of(frame, always=())
-    columns = (*heads.columns(), *COLUMNS)
-    rows = finished(cell_rows(cells_of(frame, heads), heads, COLUMNS), columns)
-    caption = f"{CAPTION} {spread_note(all_spreads(rows))}"
-    return Table("stability", "Forgetting and convergence of dense training", caption, columns, rows, 1)
+    title = "Forgetting and convergence of dense training"
+    return assembled("stability", title, 1, CAPTION, heads, COLUMNS, cells_of(frame, heads))
 
 
 def stability_frame(evidence: Evidence) -> pd.DataFrame:

@@ -3,9 +3,8 @@
 import pandas as pd
 
 from analysis.evidence import Evidence
-from analysis.tables.captions import spread_note
 from analysis.tables.heads import Heads
-from analysis.tables.layout import COLUMN, all_spreads, cell_rows, cells_of, finished, in_columns
+from analysis.tables.layout import COLUMN, assembled, cells_of, in_columns
 from analysis.tables.numbers import PERCENT, share_text
 from analysis.tables.table import Column, Table
 
@@ -20,11 +19,8 @@ def subsets_table(evidence: Evidence) -> Table | None:
         return None
     frame = in_columns(frame, zip(frame["removed"], frame["share"], strict=True))
     heads = Heads.of(frame, always=())
-    values = _columns(frame)
-    columns = (*heads.columns(), *values)
-    rows = finished(cell_rows(cells_of(frame, heads), heads, values), columns)
-    caption = f"{CAPTION} {spread_note(all_spreads(rows))}"
-    return Table("subsets", "Training without the easiest or hardest samples", caption, columns, rows, 7)
+    title = "Training without the easiest or hardest samples"
+    return assembled("subsets", title, 7, CAPTION, heads, _columns(frame), cells_of(frame, heads))
 
 
 def _columns(frame: pd.DataFrame) -> tuple[Column, ...]:

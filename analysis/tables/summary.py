@@ -3,12 +3,10 @@
 import pandas as pd
 
 from analysis.evidence import PER_EXAMPLE, RunEvidence
-from analysis.run import Run
 from analysis.tables.accuracy import accuracy_tables
-from analysis.tables.barriers import VERDICT, barrier_frame, verdict_entry, verdicts, with_entry
-from analysis.tables.captions import spread_note
+from analysis.tables.barriers import barrier_frame, with_verdicts
 from analysis.tables.heads import Heads
-from analysis.tables.layout import COLUMN, all_spreads, cell_rows, cells_of, finished
+from analysis.tables.layout import COLUMN, assembled, cells_of
 from analysis.tables.numbers import EVENTS, Style
 from analysis.tables.stability import stability_frame
 from analysis.tables.table import Column, Table
@@ -34,29 +32,20 @@ CAPTION = (
 )
 
 
-def summary_tables(run: Run) -> list[Table]:
+def summary_tables(evidence: RunEvidence) -> list[Table]:
     """Both tables of a run, without those that nothing was measured for."""
-    stability = _stability(run)
-    return [*([stability] if stability is not None else []), *accuracy_tables(RunEvidence(run))]
+    stability = _stability(evidence)
+    return [*([stability] if stability is not None else []), *accuracy_tables(evidence)]
 
 
-def _stability(run: Run) -> Table | None:
-    frames = [frame for frame in (barrier_frame(run), stability_frame(RunEvidence(run))) if len(frame)]
+def _stability(evidence: RunEvidence) -> Table | None:
+    frames = [frame for frame in (barrier_frame(evidence), stability_frame(evidence)) if len(frame)]
     if not frames:
         return None
     frame = pd.concat([frame.astype(object) for frame in frames], ignore_index=True)
-    heads = Heads.of(frame)
-    there = set(frame[COLUMN])
-    barriers, rest = ([column for column in columns if column.key in there] for columns in (BARRIERS, REST))
-    cells, counts = cells_of(frame, heads), verdicts(run, heads)
-    first = cell_rows(cells, heads, [*barriers, *rest])
-    rows = finished(first, (*heads.columns(), *barriers, *rest))
-    columns = (*heads.columns(), *barriers, *rest)
-    if barriers:
-        columns = (*columns, VERDICT)
-        rows = tuple(
-            with_entry(row, verdict_entry(counts.get(heads.place(each.cell), {})))
-            for row, each in zip(rows, cells, strict=True)
-        )
-    caption = f"{CAPTION} {spread_note(all_spreads(rows))}"
-    return Table("summary", "Stability of dense training", caption, columns, rows)
+    heads, there = Heads.of(frame), set(frame[COLUMN])
+    barriers = [column for column in BARRIERS if column.key in there]
+    values = [*barriers, *(column for column in REST if column.key in there)]
+    cells = cells_of(frame, heads)
+    table = assembled("summary", "Stability of dense training", None, CAPTION, heads, values, cells)
+    return with_verdicts(table, cells, evidence.run, heads) if barriers else table

@@ -1,28 +1,18 @@
 """Tickets taken to another data set (the paper's Table 5)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analysis.cells import axis_value
 from analysis.evidence import Evidence
-from analysis.tables.captions import spread_note
+from analysis.tables.baselines import best_of_all
 from analysis.tables.heads import Heads, plain
-from analysis.tables.layout import (
-    all_spreads,
-    baseline_row,
-    best_cell,
-    by_setting,
-    cell_rows,
-    cells_of,
-    finished,
-    in_columns,
-    records,
-)
+from analysis.tables.layout import assembled, cells_of, in_columns, records
 from analysis.tables.levels import level_key, sparsity_title, studied_levels
 from analysis.tables.numbers import PERCENT
-from analysis.tables.table import Column, Row, Table
+from analysis.tables.table import Column, Table
 
 BASELINES = {"finetuned dense": "Finetuned dense network", "retrained dense": "Retrained dense network"}
 CAPTION = (
@@ -39,13 +29,22 @@ def transfer_table(evidence: Evidence, levels: Sequence[int] | None = None) -> T
     if not wanted:
         return None
     tickets = _keyed(frame[frame["level"].isin(wanted)], frame)
-    heads = Heads.of(tickets, extra=("method", "batchnorm"))
-    values = _columns(tickets, wanted)
-    columns = (*heads.columns(), *values)
-    baselines = _baselines(frame, heads, values, wanted)
-    rows = finished([*cell_rows(cells_of(tickets, heads), heads, values), *baselines], columns)
-    caption = f"{CAPTION} {spread_note(all_spreads(rows))}"
-    return Table("transfer", "Transfer of tickets to other data", caption, columns, rows, 5)
+    heads, values = Heads.of(tickets, extra=("method", "batchnorm")), _columns(tickets, wanted)
+    baselines = [
+        row
+        for method, label in BASELINES.items()
+        for row in best_of_all(label, _of_dense(frame, method, wanted), heads, values)
+    ]
+    title = "Transfer of tickets to other data"
+    return assembled("transfer", title, 5, CAPTION, heads, values, cells_of(tickets, heads), baselines)
+
+
+def _of_dense(frame: pd.DataFrame, method: str, levels: Sequence[int]) -> pd.DataFrame:
+    """The rows of dense networks, which have no sparsity, and are compared with every level."""
+    own = frame[frame["method"] == method]
+    return (
+        own if own.empty else _keyed(pd.concat([own.assign(level=level) for level in levels], ignore_index=True), frame)
+    )
 
 
 def _keyed(rows: pd.DataFrame, frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,16 +67,3 @@ def _columns(frame: pd.DataFrame, levels: Sequence[int]) -> tuple[Column, ...]:
 def _title(target: tuple[str, str | None]) -> str:
     name, classes = target
     return axis_value("data", name) + (f" {classes}" if classes else "")
-
-
-def _baselines(frame: pd.DataFrame, heads: Heads, columns: Sequence[Column], levels: Sequence[int]) -> Iterator[Row]:
-    for method, label in BASELINES.items():
-        own = frame[frame["method"] == method]
-        if own.empty:
-            continue
-        # The dense networks have no sparsity, and are compared with every level.
-        rows = _keyed(pd.concat([own.assign(level=level) for level in levels], ignore_index=True), frame)
-        for words, group in by_setting(cells_of(rows, heads)):
-            best = best_cell(group, [column.key for column in columns])
-            if best is not None:
-                yield baseline_row(label, words, best, heads, columns)

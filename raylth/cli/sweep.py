@@ -51,6 +51,7 @@ def sweep(
 
 
 def _report(console: Console, run: "Run") -> None:
+    from analysis.evidence import RunEvidence
     from analysis.run import load_run
     from analysis.tables.render import render_terminal
     from analysis.tables.summary import summary_tables
@@ -58,7 +59,7 @@ def _report(console: Console, run: "Run") -> None:
     console.print()
     # A sweep of which everything failed has no tables to load.
     if len(run.table("levels")):
-        for table in summary_tables(load_run(run.folder.address)):
+        for table in summary_tables(RunEvidence(load_run(run.folder.address))):
             console.print(render_terminal(table))
             console.print()
     diverged = int((run.table("trials")["status"] == "diverged").sum())

@@ -110,8 +110,8 @@ def _of_runs(runs: list[str], levels: list[int] | None, every: bool, paper: bool
     from analysis.tables import every_table, paper_tables
     from analysis.tables.beside import beside_paper
 
-    run = load_run(*runs, **axis_values(where))
-    found = every_table(run, levels) if every else paper_tables(RunEvidence(run), levels)
+    evidence = RunEvidence(load_run(*runs, **axis_values(where)))
+    found = every_table(evidence, levels) if every else paper_tables(evidence, levels)
     published = PublishedEvidence()
     return [beside_paper(each, published) for each in found] if paper else found
 

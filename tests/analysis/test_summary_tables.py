@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from run_folders import level, line, write_run
 
-from analysis import Run, load_run
+from analysis import load_run
+from analysis.evidence import RunEvidence
 from analysis.tables import Table, every_table
 from analysis.tables.barriers import barriers_table
 from analysis.tables.configuration import configuration_table
@@ -15,9 +16,9 @@ from analysis.tables.summary import summary_tables
 COUNTED = {"forgetting_mean": 1.0, "forgetting_std": 2.0, "unforgettable_share": 0.5, "train_convergence": 0.9}
 
 
-def run(tmp_path: Path, levels: list[dict[str, Any]], lines: list[dict[str, Any]] | None = None) -> Run:
+def run(tmp_path: Path, levels: list[dict[str, Any]], lines: list[dict[str, Any]] | None = None) -> RunEvidence:
     tables = {"levels": levels} | ({"barriers": lines} if lines else {})
-    return load_run(write_run(tmp_path, tables))
+    return RunEvidence(load_run(write_run(tmp_path, tables)))
 
 
 def texts(table: Table | None) -> list[list[str]]:
@@ -68,7 +69,7 @@ def test_nothing_measured_is_no_table(tmp_path: Path) -> None:
 
 
 def test_the_configuration_names_every_setting_with_all_of_its_values(tmp_path: Path) -> None:
-    made = run(tmp_path, [level(0, 0.9, momentum=0.9), level(0, 0.9, rewind=2)])
+    made = run(tmp_path, [level(0, 0.9, momentum=0.9), level(0, 0.9, rewind=2)]).run
     (Path(made.origins[0].address) / "spec.yaml").write_text("name: made\nlineage: {levels: 3}\nlmc: {alphas: 31}\n")
     settings = dict(texts(configuration_table(load_run(made.origins[0].address))))
     assert settings["Momentum μ"] == "0, 0.9"
