@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 AXES = (
@@ -76,3 +77,11 @@ def in_order(frame: pd.DataFrame, extra: Sequence[str] = ()) -> pd.DataFrame:
     first = [axis for axis in AXES if axis in frame.columns and axis not in PAPER_AXES]
     keys = [*first, "rewind", "momentum", "batch_size", *extra]
     return frame.sort_values(keys, kind="stable", na_position="first", ignore_index=True)
+
+
+def plain(value: Any) -> Any:
+    """An entry as plain Python, None for every kind of null: two of these are equal where the cells are."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    # Only NaN differs from itself; asking pandas takes thirty times as long, for each of very many entries.
+    return None if value is None or value is pd.NA or value != value else value

@@ -7,13 +7,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from analysis.cells import AXES, PAPER_AXES, axis_value, cell_label
+from analysis.cells import AXES, PAPER_AXES, axis_value, cell_label, plain
 from analysis.errors import AnalysisError
 from analysis.evidence import Evidence
 from analysis.intervals import mean_variance, paired_interval, welch_interval
 from analysis.quantities import QUANTITIES, Unit
 from analysis.spread import Spread
-from analysis.tables.heads import plain
 from analysis.tables.layout import records
 from analysis.tables.numbers import EVENTS, SCORE, Style, sparsity_text
 from analysis.tables.table import MISSING, Column, Entry, Row, Table

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.cells import plain
 from analysis.claims.statements import End, Range, Reading, Side, Value
 from analysis.spread import Spread
 
@@ -25,7 +26,7 @@ class Pair:
 
 def rows_of(evidence: pd.DataFrame) -> list[Row]:
     """The rows of evidence (columns as `Evidence.of`), with `step_length`, `updates` and `last_block` besides."""
-    columns = [[None if _is_null(value) else value for value in evidence[name]] for name in evidence.columns]
+    columns = [[plain(value) for value in evidence[name]] for name in evidence.columns]
     return [_with_derived(dict(zip(evidence.columns, values, strict=True))) for values in zip(*columns, strict=True)]
 
 
@@ -36,11 +37,6 @@ def _with_derived(row: dict[str, Any]) -> Row:
     if "block" in row:
         row["last_block"] = row["block"] == row["blocks"]
     return row
-
-
-def _is_null(value: Any) -> bool:
-    # Only NaN differs from itself; asking pandas takes thirty times as long, for each of very many entries.
-    return value is None or value is pd.NA or bool(value != value)
 
 
 def pairs_of(reading: Reading, evidence: Iterable[Row]) -> list[Pair]:

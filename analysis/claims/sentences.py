@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from analysis.claims.effect import Effect
 from analysis.claims.judge import Finding, Scoreboard, Verdict
 from analysis.quantities.catalogue import Unit
+from analysis.words import count
 
 UNITS: dict[Unit, tuple[float, int, str]] = {
     "%": (100, 2, " points"),
@@ -39,7 +40,7 @@ def basis_text(finding: Finding) -> str:
     effect = finding.effect
     if effect is None:
         return "this was not run"
-    inits = "" if effect.inits is None else f", {_count(effect.inits, 'init')}"
+    inits = "" if effect.inits is None else f", {count(effect.inits, 'init')}"
     return f"{BASES[effect.basis]}{inits}, {_cells(effect)}"
 
 
@@ -69,8 +70,4 @@ def _verdicts() -> Iterator[Verdict]:
 
 
 def _cells(effect: Effect) -> str:
-    return f"as claimed in {effect.as_claimed} of {_count(effect.cells, 'cell')}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"as claimed in {effect.as_claimed} of {count(effect.cells, 'cell')}"

@@ -1,10 +1,11 @@
 """What reading a quantity from a run's tables starts from: rows of values, and who made them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pandas as pd
 
-from analysis.cells import AXES
+from analysis.cells import AXES, plain
 from analysis.run import Run
 
 INIT = ["seed", "init"]
@@ -42,8 +43,10 @@ def same_cells(frame: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     """The rows whose cell another frame has too."""
     if frame.empty:
         return frame
-    cells = other[list(AXES)].drop_duplicates()
-    # An index of tuples compares nulls as equal, which a merge on columns of mixed types does not promise.
-    wanted = {tuple(None if pd.isna(value) else value for value in cell) for cell in cells.itertuples(index=False)}
-    own = frame[list(AXES)].itertuples(index=False)
-    return frame[[tuple(None if pd.isna(value) else value for value in cell) in wanted for cell in own]]
+    wanted = set(_cells(other))
+    return frame[[cell in wanted for cell in _cells(frame)]]
+
+
+def _cells(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    columns = (map(plain, frame[axis]) for axis in AXES)
+    return zip(*columns, strict=True)

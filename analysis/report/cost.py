@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.report.setting import Facts
-from analysis.report.words import count, duration, listed, moment
 from analysis.run import Run
+from analysis.words import count, duration, listed, moment
 
 
 def machines(run: Run) -> Facts:

@@ -9,7 +9,8 @@ from analysis.cells import cell_label, shown_axes
 from analysis.claims import Scoreboard
 from analysis.claims.sentences import headlines, tally
 from analysis.evidence import Evidence
-from analysis.report.words import count, percent
+from analysis.report.words import percent
+from analysis.words import count
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from analysis.report.scoreboard import ScoreRow, score_rows
 from analysis.report.setting import Facts, setting
 from analysis.report.state import State, state_of
 from analysis.report.trials import TrialGroup, trial_groups
-from analysis.report.words import moment
 from analysis.run import Origin, Run
+from analysis.words import moment
 
 MOST_NAMES = 3
 """Of more runs than these, the title gives only their number."""

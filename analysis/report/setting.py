@@ -4,8 +4,8 @@ from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from analysis.cells import DATA_TITLES, axis_title
-from analysis.report.words import count, listed
 from analysis.run import Origin
+from analysis.words import count, listed
 
 Facts = Mapping[str, str]
 """What a thing is called, and what it is."""

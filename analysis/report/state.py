@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from analysis.report.words import count, listed
 from analysis.run import Origin, Run
+from analysis.words import count, listed
 
 Kind = Literal["finished", "running", "incomplete"]
 

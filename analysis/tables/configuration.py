@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import AXES, axis_value
+from analysis.cells import AXES, axis_value, plain
 from analysis.run import Run
-from analysis.tables.heads import plain
 from analysis.tables.table import Column, Entry, Row, Table
 
 AXIS_NAMES: Mapping[str, str] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import axis_title, axis_value, shown_axes
+from analysis.cells import axis_title, axis_value, plain, shown_axes
 from analysis.tables.table import Column, Entry
 
 FIRST = ("data", "momentum", "rewind", "batch_size")
@@ -78,13 +78,6 @@ class Heads:
 def momentum_text(momentum: float) -> str:
     """`0.0`, `0.9`, `0.95`: with a decimal, as in the paper."""
     return f"{momentum:.1f}" if momentum == 0 else f"{momentum:g}"
-
-
-def plain(value: Any) -> Any:
-    """A value as plain Python, None for every kind of null: two of these are equal where the cells are."""
-    if pd.api.types.is_scalar(value) and pd.isna(value):
-        return None
-    return value.item() if hasattr(value, "item") else value
 
 
 def paper_cell(cell: Mapping[str, Any]) -> tuple[Hashable, ...]:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import cell_label, shown_axes
+from analysis.cells import cell_label, plain, shown_axes
 from analysis.evidence import Evidence
 from analysis.spread import Spread
 from analysis.tables.captions import spread_note
-from analysis.tables.heads import momentum_text, paper_data, plain
+from analysis.tables.heads import momentum_text, paper_data
 from analysis.tables.layout import COLUMN, all_spreads, finished, in_columns, records, value_entry
 from analysis.tables.numbers import EPOCHS
 from analysis.tables.table import MISSING, Column, Entry, Row, Table

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cells import axis_value
+from analysis.cells import axis_value, plain
 from analysis.evidence import Evidence
 from analysis.tables.baselines import best_of_all
-from analysis.tables.heads import Heads, plain
+from analysis.tables.heads import Heads
 from analysis.tables.layout import assembled, cells_of, in_columns, records
 from analysis.tables.levels import level_key, sparsity_title, studied_levels
 from analysis.tables.numbers import PERCENT

@@ -9,7 +9,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from raylth.cli.console import duration
+from analysis.words import duration
 from raylth.orchestration.progress import Progress
 
 REDRAW_SECONDS = 0.25

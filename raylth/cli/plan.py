@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from raylth.cli.console import duration, make_console
+from analysis.words import duration
+from raylth.cli.console import make_console
 from raylth.cli.options import AllowImport, DataRoot, Overrides, Smoke, SpecFile, StorageOption, read_spec
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from raylth.cli.console import duration, make_console
+from analysis.words import duration
+from raylth.cli.console import make_console
 
 
 def status(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from raylth.cli.console import duration, make_console
+from analysis.words import duration
+from raylth.cli.console import make_console
 from raylth.cli.options import AllowImport, DataRoot, Overrides, Smoke, SpecFile, StorageOption, read_spec, this_command
 
 if TYPE_CHECKING:

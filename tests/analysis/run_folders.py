@@ -4,28 +4,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+import evidence_frames
+
 from raylth.store import open_storage
 from raylth.tables import RunFolder
 
-CELL: dict[str, Any] = {
-    "data": "digits",
-    "pool": 1,
-    "model": "resnet8",
-    "epochs": 20,
-    "batch_size": 32,
-    "lr": 0.1,
-    "momentum": 0.0,
-    "weight_decay": 5e-4,
-    "schedule": "cosine",
-    "crop": 1,
-    "flip": False,
-    "rewind": 0,
-    "fraction": 0.2,
-    "precision": "fp32",
-    "seed": 0,
-    "init": 0,
-    "sibling": 0,
-}
+CELL: dict[str, Any] = {**evidence_frames.CELL, "seed": 0, "init": 0, "sibling": 0}
 
 
 def level(level: int, accuracy: float | None, **changes: Any) -> dict[str, Any]:

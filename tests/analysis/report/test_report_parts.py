@@ -8,7 +8,8 @@ from analysis import AnalysisError, load_run
 from analysis.report import write_report
 from analysis.report.cost import cost, machines
 from analysis.report.setting import setting
-from analysis.report.words import count, duration, listed, percent
+from analysis.report.words import percent
+from analysis.words import count, duration, listed
 from tests.analysis.report.made_runs import make_run, segment, trial, trials
 
 
