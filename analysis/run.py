@@ -1,6 +1,7 @@
 """Runs as data frames: the tables of one or several runs, local or in a bucket, finished or still running."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -46,15 +47,45 @@ class Origin:
     progress: Mapping[str, Any] | None
 
 
+class Tables(Mapping[str, pd.DataFrame]):
+    """Tables by name, each read when it is first asked for: those with a row per example may be very large.
+
+    Args:
+        columns: the columns of every table.
+        read: gives a table by its name.
+    """
+
+    def __init__(self, columns: Mapping[str, Sequence[str]], read: Callable[[str], pd.DataFrame]) -> None:
+        self.columns, self._read = columns, read
+        self._known: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self.columns:
+            raise KeyError(name)
+        if name not in self._known:
+            self._known[name] = self._read(name)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
 @dataclass(frozen=True)
 class Run:
     """The tables of one or several runs, by name, as pandas data frames (columns: README, "Results")."""
 
     origins: tuple[Origin, ...]
-    tables: Mapping[str, pd.DataFrame]
+    tables: Tables
 
     def __getitem__(self, table: str) -> pd.DataFrame:
-        """A table; without rows, and with the columns of a cell, where no run has it."""
+        """A table; without rows, and with the columns of a cell, where no run has it.
+
+        Raises:
+            AnalysisError: it cannot be read.
+        """
         return self.tables.get(table, EMPTY)
 
     @cached_property
@@ -70,15 +101,15 @@ class Run:
         Raises:
             AnalysisError: no table has such a column, or nothing is left.
         """
-        known = {column for frame in self.tables.values() for column in frame.columns}
+        known = {column for columns in self.tables.columns.values() for column in columns}
         for axis in axes:
             if axis not in known:
                 raise AnalysisError(f"{axis!r} is no column of {self.name}; its axes are {', '.join(AXES)}.")
-        kept = replace(self, tables={name: _chosen(frame, axes) for name, frame in self.tables.items()})
-        if all(frame.empty for frame in kept.tables.values()):
+        kept = Tables(self.tables.columns, lambda name: _chosen(self.tables[name], axes))
+        if all(frame.empty for frame in kept.values()):
             wanted = ", ".join(f"{axis} = {value}" for axis, value in axes.items())
             raise AnalysisError(f"nothing in {self.name} has {wanted}.")
-        return kept
+        return replace(self, tables=kept)
 
 
 def load_run(*addresses: str | Path, **where: Any) -> Run:
@@ -95,8 +126,11 @@ def load_run(*addresses: str | Path, **where: Any) -> Run:
     if not addresses:
         raise AnalysisError("no run was named; name a folder such as results/runs/quickstart.")
     folders = [_Folder.at(str(address)) for address in addresses]
-    names = dict.fromkeys(name for folder in folders for name in folder.table_names())
-    tables = {name: _together(name, [folder.table(name) for folder in folders]) for name in names}
+    found = [folder.columns() for folder in folders]
+    names = dict.fromkeys(name for columns in found for name in columns)
+    columns = {name: list(dict.fromkeys(c for known in found for c in known.get(name, ()))) for name in names}
+    holders = {name: [f for f, known in zip(folders, found, strict=True) if name in known] for name in names}
+    tables = Tables(columns, lambda name: _together(name, [folder.table(name) for folder in holders[name]]))
     run = Run(tuple(folder.origin() for folder in folders), tables)
     return run.where(**where) if where else run
 
@@ -121,26 +155,34 @@ class _Folder:
             )
         return cls(address, filesystem, path)
 
-    def table_names(self) -> list[str]:
-        return sorted(name.removesuffix(".parquet") for name in self._names("tables") if name.endswith(".parquet"))
+    def columns(self) -> dict[str, list[str]]:
+        """The columns of every table, from its footer alone."""
+        names = sorted(name.removesuffix(".parquet") for name in self._names("tables") if name.endswith(".parquet"))
+        return {name: self._columns(name) for name in names}
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table, or one without rows if this run has no such table."""
-        path = f"{self.path}/tables/{name}.parquet"
-        if not self.filesystem.get_file_info(path).is_file:
-            return EMPTY
-        try:
-            with self.filesystem.open_input_file(path) as source:
-                frame: pd.DataFrame = pq.read_table(source).to_pandas()
-        except (OSError, pa.ArrowException) as error:
-            raise AnalysisError(f"{self.address}: the table {name} cannot be read: {error}") from error
-        missing = [column for column in CELL if column not in frame.columns]
+        with self._opened(name) as source:
+            frame: pd.DataFrame = pq.read_table(source).to_pandas()
+        return frame
+
+    def _columns(self, name: str) -> list[str]:
+        with self._opened(name) as source:
+            columns: list[str] = pq.read_schema(source).names
+        missing = [column for column in CELL if column not in columns]
         if missing:
             raise AnalysisError(
                 f"{self.address}: the table {name} has no column {missing[0]!r}; it was written by another version of "
                 "raylth: run `raylth sweep` with its spec again, which writes the tables anew."
             )
-        return frame
+        return columns
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[pa.NativeFile]:
+        try:
+            with self.filesystem.open_input_file(f"{self.path}/tables/{name}.parquet") as source:
+                yield source
+        except (OSError, pa.ArrowException) as error:
+            raise AnalysisError(f"{self.address}: the table {name} cannot be read: {error}") from error
 
     def origin(self) -> Origin:
         spec = self._mapping("spec.yaml")

@@ -15,6 +15,7 @@ STYLE = """
 max-height:9.5rem;overflow-y:auto;font-size:0.85rem}
 .figure-legend li{display:flex;align-items:center;gap:0.4rem;margin:0}
 .figure-legend svg{flex:none;background:#fff}
+@media print{.figure-legend{max-height:none;overflow:visible}}
 """
 
 

@@ -62,13 +62,14 @@ class Palette:
     @classmethod
     def of(cls, run: Run) -> "Palette":
         """The palette of a run."""
-        frames = [frame for name, frame in run.tables.items() if name not in LARGE and set(AXES) <= set(frame.columns)]
-        filled = [frame[list(AXES)].drop_duplicates().astype(object) for frame in frames if len(frame)]
+        frames = (run[name] for name in run.tables if name not in LARGE)
+        known = (frame for frame in frames if len(frame) and set(AXES) <= set(frame.columns))
+        filled = [frame[list(AXES)].drop_duplicates().astype(object) for frame in known]
         if not filled:
             return cls((), {}, ())
         cells = in_order(pd.concat(filled).drop_duplicates())
         configs = dict.fromkeys(config(cell) for cell in cells.to_dict("records"))
-        colours = {known: colour(index) for index, known in enumerate(configs)}
+        colours = {each: colour(index) for index, each in enumerate(configs)}
         axes = tuple(axis for axis in shown_axes(cells) if axis != "rewind")
         return cls(axes, colours, tuple(sorted({float(rewind) for rewind in cells["rewind"].dropna()})))
 

@@ -74,3 +74,11 @@ def test_a_run_says_where_it_came_from_and_what_it_took(tmp_path: Path) -> None:
     (origin,) = load_run(address).origins
     assert (origin.name, origin.spec["siblings"], origin.progress) == ("mine", 2, None)
     assert [launch["wall_seconds"] for launch in origin.launches] == [3.5]
+
+
+def test_a_table_is_read_when_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = load_run(write_run(tmp_path, {"levels": [level(0, 0.9)], "forgetting": [level(0, None)]}))
+    read, wanted = [], pq.read_table
+    monkeypatch.setattr(pq, "read_table", lambda source: read.append(source) or wanted(source))
+    assert len(run["levels"]) == len(run["levels"]) == 1
+    assert len(read) == 1

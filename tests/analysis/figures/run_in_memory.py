@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.run import Origin, Run
+from analysis.run import Origin, Run, Tables
 from raylth.tables.schema import TABLES
 from tests.analysis.report.made_runs import all_tables
 
@@ -16,7 +16,8 @@ def run_of(tables: Mapping[str, Sequence[Row]]) -> Run:
     """A run of these rows, every table with all columns of its schema."""
     columns = {name: [column.name for column in TABLES[name]] for name in tables}
     frames = {name: pd.DataFrame(list(rows), columns=columns[name]) for name, rows in tables.items()}
-    return Run((Origin("made", "made", {}, "", (), None),), frames)
+    columns = {name: list(frame.columns) for name, frame in frames.items()}
+    return Run((Origin("made", "made", {}, "", (), None),), Tables(columns, frames.__getitem__))
 
 
 def whole_run(**changes: Any) -> Run:
