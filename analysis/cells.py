@@ -68,8 +68,9 @@ def axis_value(axis: str, value: Any) -> str:
 
 
 def cell_label(cell: Mapping[str, Any], axes: Iterable[str]) -> str:
-    """One configuration in a few words: `μ 0.9, rewind 2, batch 32`."""
-    return ", ".join(f"{axis_title(axis)} {axis_value(axis, cell[axis])}" for axis in axes)
+    """One configuration in a few words: `μ 0.9, rewind 2, batch 32`. What it does without goes without saying."""
+    said = [axis for axis in axes if axis in PAPER_AXES or plain(cell[axis]) is not None]
+    return ", ".join(f"{axis_title(axis)} {axis_value(axis, cell[axis])}" for axis in said)
 
 
 def in_order(frame: pd.DataFrame, extra: Sequence[str] = ()) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from analysis.figures.backend import drawing_with, render
 from analysis.figures.figure import Figure
@@ -11,6 +12,7 @@ from analysis.figures.legend import legend_html
 STYLE = """
 .figure-panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,max(340px,40%)),1fr));gap:0.75rem}
 .figure-panels>div{min-width:0;background:#fff}
+.panel-title{margin:0 0 0.25rem;font-size:0.85rem;font-weight:600;overflow-wrap:anywhere}
 .figure-legend{display:flex;flex-wrap:wrap;gap:0.25rem 1.25rem;list-style:none;margin:0.5rem 0 0;padding:0;
 max-height:9.5rem;overflow-y:auto;font-size:0.85rem}
 .figure-legend li{display:flex;align-items:center;gap:0.4rem;margin:0}
@@ -41,7 +43,7 @@ def embed(figures: Sequence[Figure]) -> Embedded:
 
     with drawing_with("bokeh"):
         models = {
-            (figure.id, index): render(panel.draw("bokeh"), "bokeh")
+            (figure.id, index): _untitled(render(panel.draw("bokeh"), "bokeh"))
             for figure in figures
             for index, panel in enumerate(figure.panels)
         }
@@ -84,5 +86,16 @@ def _library() -> str:
 
 
 def _figure(roots: Sequence[str], figure: Figure) -> str:
-    panels = "".join(f"<div>{root}</div>" for root in roots)
+    panels = "".join(_panel(panel.title, root) for panel, root in zip(figure.panels, roots, strict=True))
     return f'<div class="figure-panels">{panels}</div>{legend_html(figure.legend)}'
+
+
+def _panel(title: str, root: str) -> str:
+    heading = f'<p class="panel-title">{escape(title)}</p>' if title else ""
+    return f"<div>{heading}{root}</div>"
+
+
+def _untitled(model: Any) -> Any:
+    """A drawing without its title, which the page has as text: that wraps on a phone, and readers can select it."""
+    model.title.visible = False
+    return model

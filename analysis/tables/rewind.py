@@ -54,7 +54,8 @@ def _settings(frame: pd.DataFrame, axes: Sequence[str]) -> list[pd.DataFrame]:
 
 def _row(frame: pd.DataFrame, axes: Sequence[str], columns: Sequence[Column]) -> Row:
     cell: dict[str, Any] = records(frame)[0]
-    label = "First stable epoch" + (f" ({cell_label(cell, axes)})" if axes else "")
+    which = cell_label(cell, axes)
+    label = f"First stable epoch ({which})" if which else "First stable epoch"
     spreads: dict[Hashable, Spread] = {record[COLUMN]: record["spread"] for record in records(frame)}
     values = [
         value_entry(spreads[column.key], column) if column.key in spreads else Entry(MISSING, missing=True)

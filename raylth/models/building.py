@@ -26,7 +26,10 @@ def build(spec: ModelSpec, image_shape: tuple[int, int, int], classes: int, allo
     # On the meta device PyTorch's own initialisation costs nothing and draws nothing.
     with torch.device("meta"):
         network = architecture.make(image_shape, classes, *width)
-    return network.to_empty(device="cpu")
+    # `Module.to_empty` would import PyTorch's symbolic shapes first, which takes a new process most of a second.
+    undefined = {name: torch.empty(values.shape, dtype=values.dtype) for name, values in network.state_dict().items()}
+    network.load_state_dict(undefined, assign=True)
+    return network
 
 
 def _find(name: str) -> Architecture:

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import ray
@@ -86,15 +86,13 @@ class EvaluatorPool:
         return len(self._queue) + len(self._flying)
 
     def _dispatch(self) -> None:
-        while self._queue and min(self._load) < LINES_AHEAD:
-            place = self._load.index(min(self._load))
+        while self._queue and (place := free_place(self._load, self._actors)) is not None:
             job, actor = self._queue.popleft(), self._actor(place)
             ref = actor.measure.remote(job) if isinstance(job, Evaluation) else actor.aggregate.remote(job)
             self._flying[ref] = (place, job)
             self._load[place] += 1
 
     def _actor(self, place: int) -> Any:
-        # Those that reserve nothing start with their first job: four imports of torch at once would delay the trials.
         if place not in self._actors:
             self._actors[place] = (
                 ray.remote(Evaluator)
@@ -119,6 +117,17 @@ class EvaluatorPool:
             self.failures.append(f"{job.name}: {_last_line(error)}")
             return
         self.on_done(job, result)
+
+
+def free_place(load: Sequence[int], running: Collection[int]) -> int | None:
+    """Which evaluator takes the next job, by how many each has; None if all have enough to do.
+
+    One more is started only when those that run have enough: its import of torch is seconds taken from the trials.
+    """
+    least = min(running, key=load.__getitem__, default=None)
+    if least is not None and load[least] < LINES_AHEAD:
+        return least
+    return next((place for place in range(len(load)) if place not in running), None)
 
 
 class Backlog:

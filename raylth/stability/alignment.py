@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
 from raylth.errors import Unsupported
@@ -122,6 +121,9 @@ def _improve(group: Group, a: Mapping[str, Tensor], current: dict[str, Tensor]) 
     """Bring one group into its best order, with the others as they are; whether that was another one."""
     likeness = sum(_likeness(a[name], current[name], axis, group.size) for name, axis in _weights(group.axes))
     assert isinstance(likeness, Tensor)
+    # Imported late: it takes half a second, which every process of a sweep would pay.
+    from scipy.optimize import linear_sum_assignment
+
     _, columns = linear_sum_assignment(likeness.numpy(), maximize=True)
     order = torch.from_numpy(columns)
     gain = likeness.gather(1, order[:, None]).sum() - likeness.trace()

@@ -3,7 +3,7 @@
 import pytest
 
 from raylth.data import DataFacts
-from raylth.orchestration.evaluators import Backlog
+from raylth.orchestration.evaluators import LINES_AHEAD, Backlog, free_place
 from raylth.planning import Plan, make_plan
 from raylth.spec import SweepSpec
 from raylth.studies.lines import PlannedLine
@@ -53,3 +53,22 @@ def test_what_was_already_done_is_not_lost(plan: Plan) -> None:
     backlog.done([*keys(plan, 0, 0), *keys(plan, 0, 1)])
     assert backlog.lost(keys(plan, 0, 1)) == []
     assert kinds(backlog.done(keys(plan, 1, 0))) == ["dense", "forgetting"]
+
+
+def test_evaluators_are_started_one_by_one_as_jobs_pile_up() -> None:
+    load, running, starts = [0, 0], set[int](), []
+    for job in range(2 * LINES_AHEAD):
+        place = free_place(load, running)
+        assert place is not None
+        if place not in running:
+            starts.append(job)
+            running.add(place)
+        load[place] += 1
+    assert starts == [0, LINES_AHEAD]
+    assert free_place(load, running) is None
+
+
+def test_the_less_busy_of_running_evaluators_comes_first() -> None:
+    assert free_place([1, 0, 0], {0, 1}) == 1
+    assert free_place([LINES_AHEAD, LINES_AHEAD, 0], {0, 1}) == 2
+    assert free_place([LINES_AHEAD, LINES_AHEAD], {0, 1}) is None

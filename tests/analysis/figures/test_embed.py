@@ -71,7 +71,7 @@ def test_hostile_names_stay_text(hostile: list[Figure]) -> None:
     assert "<script>alert" not in everything
     assert "<img" not in everything
     assert Tags(embedded.script).seen == ["script"]
-    assert set(Tags("".join(embedded.divs.values())).seen) <= {"div", "ul", "li", "span", "svg", "path", "rect"}
+    assert set(Tags("".join(embedded.divs.values())).seen) <= {"div", "p", "ul", "li", "span", "svg", "path", "rect"}
 
 
 def test_hostile_names_are_drawn_as_they_are(hostile: list[Figure], tmp_path_factory: pytest.TempPathFactory) -> None:
