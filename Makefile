@@ -13,8 +13,9 @@ quickstart: $(STAMP) ## Install everything into .venv, run the smallest sweep an
 	$(BIN)/raylth sweep sweeps/quickstart.yaml
 	@$(BIN)/raylth report results/runs/quickstart
 
+# Ray's tests wait much of the time, so two at once cost little; a file's tests share what they set up.
 test: $(STAMP) ## Run the tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP) ## Check style, types and which floor imports which.
 	$(BIN)/ruff check .

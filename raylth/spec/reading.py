@@ -11,7 +11,7 @@ from raylth.spec.tree import KeyPath, Located
 from raylth.spec.yaml_core import PREFIX, core_tag, scalar
 
 MAX_DEPTH = 50
-MAX_NODES = 100_000
+MAX_NODES = 20_000
 
 PlaceOfLine: TypeAlias = Callable[[int], str]
 
@@ -102,7 +102,7 @@ def parse(text: str, place: PlaceOfLine) -> Located:
 
     Raises:
         SpecError: Not YAML, several documents, a key given twice or not a word, a tag that is not YAML's own, more
-            than 50 levels, or more than 100,000 values once aliases are followed.
+            than 50 levels, or more than 20,000 values once aliases are followed.
     """
     node = _compose(text, place)
     if node is None:

@@ -15,7 +15,7 @@ from raylth.state import unpack_state
 from sweeps import raylth, run, science, segments, write_spec
 
 KILLS = 10
-EPOCHS, IMAGES = 15, 600
+EPOCHS, IMAGES = 8, 500
 
 
 @pytest.fixture(scope="module")

@@ -105,7 +105,7 @@ def test_exploding_aliases_are_refused_at_once() -> None:
     laughs = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
     laughs += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 10))
     start = time.process_time()
-    assert "it has over 100,000 values once its aliases are followed" in refusal(laughs)
+    assert "it has over 20,000 values once its aliases are followed" in refusal(laughs)
     assert time.process_time() - start < 1
 
 
