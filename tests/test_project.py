@@ -52,7 +52,6 @@ def test_license_is_the_whole_apache_2() -> None:
     assert "END OF TERMS AND CONDITIONS" in text
 
 
-@pytest.mark.skipif(not (ROOT / "raylth/cli").exists(), reason="the command line is not there yet")
 def test_console_script_names_a_function() -> None:
     assert callable(pkgutil.resolve_name(PROJECT["scripts"]["raylth"]))
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,8 @@ from raylth.state import unpack_state
 from sweeps import raylth, run, science, segments, write_spec
 
 KILLS = 10
-EPOCHS, IMAGES = 8, 500
+EPOCHS, IMAGES = 15, 600
+CHECKPOINTS = "store/trajectories/*/*/checkpoint.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +37,9 @@ def test_ten_kills_leave_no_trace_in_the_science(undisturbed: Path, tmp_path: Pa
     while kills < KILLS:
         driver = subprocess.Popen(raylth("sweep", spec), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while kills < KILLS and driver.poll() is None:
-            if not _wait_for_trials(driver):
+            if not _wait_for_training(driver, storage):
                 break
-            time.sleep(choose.uniform(0.1, 1.5))
+            time.sleep(choose.uniform(0, 1))
             if choose.random() < 0.5:
                 kills += _kill_a_trial(driver)
             else:
@@ -64,13 +66,21 @@ def _assert_resumed_where_killed(storage: Path, expected: list[tuple[str, int]])
     assert [(key, epoch) for key, epoch in expected if (key, epoch) not in seams] == []
 
 
-def _wait_for_trials(driver: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + 60
+def _wait_for_training(driver: subprocess.Popen[bytes], storage: Path) -> bool:
+    """Wait until a training gets on, however long Ray takes to start; False if the sweep ends first."""
+    began, deadline = time.time(), time.monotonic() + 60
     while time.monotonic() < deadline and driver.poll() is None:
-        if any(True for _ in _trial_processes(driver)):
+        if any(changed > began for changed in _changes(storage)):
             return True
-        time.sleep(0.1)
+        time.sleep(0.05)
     return False
+
+
+def _changes(storage: Path) -> Iterator[float]:
+    for path in storage.glob(CHECKPOINTS):
+        # Checkpoints come and go.
+        with suppress(FileNotFoundError):
+            yield path.stat().st_mtime
 
 
 def _trial_processes(driver: subprocess.Popen[bytes]) -> Iterator[psutil.Process]:
@@ -108,7 +118,7 @@ def _kill_the_driver(driver: subprocess.Popen[bytes]) -> None:
 
 def _checkpoints(storage: Path) -> dict[str, int]:
     found = {}
-    for path in storage.glob("store/trajectories/*/*/checkpoint.safetensors"):
+    for path in storage.glob(CHECKPOINTS):
         try:
             found[path.parent.name] = unpack_state(path.read_bytes()).epoch
         except (OSError, ValueError):
