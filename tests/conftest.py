@@ -2,9 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.s3_server import CREDENTIALS, s3_server
 
 # Before anything imports torch: worker processes inherit these.
 os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", RAY_USAGE_STATS_ENABLED="0")
@@ -23,3 +26,11 @@ def storage_root(tmp_path: Path) -> Path:
     root = tmp_path / "storage"
     root.mkdir()
     return root
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[str]:
+    """A real S3 server on loopback, as `127.0.0.1:PORT`, with its credentials in the environment."""
+    os.environ.update(CREDENTIALS)
+    with s3_server() as place:
+        yield place

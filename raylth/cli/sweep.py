@@ -56,6 +56,7 @@ def _report(console: Console, run: "Run") -> None:
     from analysis.run import load_run
     from analysis.tables.render import render_terminal
     from analysis.tables.summary import summary_tables
+    from raylth.store import split_address
 
     console.print()
     # A sweep of which everything failed has no tables to load.
@@ -71,7 +72,8 @@ def _report(console: Console, run: "Run") -> None:
     if run.failures:
         console.print(f"{len(run.failures)} things failed; run the same command again to retry them.")
     console.print(f"{run.cost_line(duration)}", markup=False)
-    console.print(f"Tables: {run.folder.address}/tables/*.parquet", markup=False, soft_wrap=True)
+    folder, _ = split_address(run.folder.address)
+    console.print(f"Tables: {folder}/tables/*.parquet", markup=False, soft_wrap=True)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -117,12 +117,20 @@ def open_storage(uri: str) -> Storage:
     if "://" not in uri:
         return _open_folder(uri)
     try:
-        filesystem, root = fs.FileSystem.from_uri(uri)
+        filesystem, root = fs.FileSystem.from_uri(_with_delayed_open(uri))
     except (OSError, ArrowException, ValueError) as error:
         raise StorageError(f"storage {uri!r} cannot be opened: {error}.") from error
     if not root.strip("/"):
         raise StorageError(f"storage {uri!r} names no bucket; write it as s3://bucket/path or gs://bucket/path.")
     return Storage(uri, filesystem, root.rstrip("/"))
+
+
+def split_address(address: str) -> tuple[str, str]:
+    """The path of an address, and the options that follow it in that of a bucket, `?` included."""
+    if "://" not in address:
+        return address, ""
+    path, mark, options = address.partition("?")
+    return path, mark + options
 
 
 def check_writable(storage: Storage) -> None:
@@ -134,6 +142,13 @@ def check_writable(storage: Storage) -> None:
     probe = f".probe-{uuid.uuid4().hex[:8]}"
     storage.write(probe, b"raylth")
     storage.delete(probe)
+
+
+def _with_delayed_open(uri: str) -> str:
+    # One request for a small file, where opening, filling and closing it take three.
+    if not uri.startswith("s3://") or "allow_delayed_open" in uri:
+        return uri
+    return f"{uri}{'&' if '?' in uri else '?'}allow_delayed_open=true"
 
 
 def _open_folder(path: str) -> Storage:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from raylth.errors import BadInput, ObjectMissing
-from raylth.store import Storage, open_storage
+from raylth.store import Storage, open_storage, split_address
 from raylth.tables.schema import arrow_schema
 
 Row = Mapping[str, Any]
@@ -35,7 +35,8 @@ class RunFolder:
     @property
     def address(self) -> str:
         """The folder as a person would type it."""
-        return f"{self.storage.uri.rstrip('/')}/{self.path}"
+        root, options = split_address(self.storage.uri)
+        return f"{root.rstrip('/')}/{self.path}{options}"
 
     def write_part(self, table: str, part: str, rows: Iterable[Row]) -> None:
         """Replace one part of a table; columns that a row lacks are null."""
@@ -82,11 +83,12 @@ def open_run(address: str) -> RunFolder:
     Raises:
         BadInput: the address does not end as a run's folder does.
     """
-    root, _, name = address.rstrip("/").rpartition("/")
+    path, options = split_address(address)
+    root, _, name = path.rstrip("/").rpartition("/")
     root, _, runs = root.rpartition("/")
     if runs != "runs" or not name:
         raise BadInput(f"{address!r} is no run's folder; it should end in runs/NAME, such as results/runs/quickstart.")
-    return RunFolder(open_storage(root or "."), name)
+    return RunFolder(open_storage(f"{root}{options}" or "."), name)
 
 
 def _to_parquet(table: pa.Table) -> bytes:

@@ -1,23 +1,24 @@
 """A storage root: atomic writes, and errors that a person understands."""
 
 import os
+import uuid
 from pathlib import Path
 
-import fsspec
 import pytest
-from pyarrow import fs
 
 from raylth.errors import BadInput, ObjectMissing, StorageError
 from raylth.store import Storage, check_writable, open_storage
+from tests.s3_server import make_bucket, options
 
 
-@pytest.fixture(params=["local", "object"])
+@pytest.fixture(params=["local", "s3"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    """A local folder, and an object store as raylth sees one: a file system without a local path."""
+    """A local folder, and a bucket on a real S3 server."""
     if request.param == "local":
         return open_storage(str(tmp_path / "root"))
-    memory = fsspec.filesystem("dir", path=str(tmp_path), fs=fsspec.filesystem("file", auto_mkdir=True))
-    return Storage("s3://bucket/path", fs.PyFileSystem(fs.FSSpecHandler(memory)), "bucket")
+    place, bucket = request.getfixturevalue("s3"), f"b{uuid.uuid4().hex[:12]}"
+    make_bucket(place, bucket)
+    return open_storage(f"s3://{bucket}/path{options(place)}")
 
 
 def is_one_sentence(error: pytest.ExceptionInfo[BaseException]) -> bool:
