@@ -8,9 +8,9 @@ import json
 from dataclasses import asdict, dataclass, field
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
 from torch import Tensor
+
+from raylth.tensorfile import pack_tensors, unpack_tensors
 
 FORMAT = "raylth-state-1"
 
@@ -84,7 +84,7 @@ def pack_state(state: State) -> bytes:
         **_prefixed("telemetry/", vars(state.telemetry)),
     }
     segments = json.dumps([asdict(segment) for segment in state.segments])
-    return save(tensors, {"format": FORMAT, "epoch": str(state.epoch), "segments": segments})
+    return pack_tensors(tensors, {"format": FORMAT, "epoch": str(state.epoch), "segments": segments})
 
 
 def unpack_state(content: bytes) -> State:
@@ -106,24 +106,6 @@ def unpack_state(content: bytes) -> State:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a whole state: {error}") from error
-
-
-def unpack_tensors(content: bytes) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a safetensors file by name, sorted, and the metadata in its header.
-
-    The library gives tensors in another order each time, and metadata only from a path.
-
-    Raises:
-        ValueError: the bytes are no safetensors file.
-    """
-    try:
-        tensors = load(content)
-    except (SafetensorError, KeyError, RuntimeError) as error:
-        raise ValueError(f"not a safetensors file: {error}") from error
-    # The header is known to be sound now: its size as 8 bytes, and then JSON.
-    size = int.from_bytes(content[:8], "little")
-    metadata: dict[str, str] = json.loads(content[8 : 8 + size]).get("__metadata__", {})
-    return dict(sorted(tensors.items())), metadata
 
 
 def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
 from torch import Tensor
 
 from raylth.errors import BadInput, ObjectMissing
 from raylth.frozen import stored_mask
 from raylth.pruning import Mask, sparsity
-from raylth.state import unpack_tensors
 from raylth.store import Store
+from raylth.tensorfile import pack_tensors, unpack_tensors
 from raylth.trajectory import MaskRef, StateRef
 
 FORMAT = "raylth-ticket-1"
@@ -51,7 +50,7 @@ class Ticket:
         tensors = {f"weights/{name}": tensor.contiguous() for name, tensor in self.weights.items()}
         tensors |= {f"mask/{name}": layer.contiguous() for name, layer in self.mask.items()}
         metadata = {"format": FORMAT, "order": json.dumps(list(self.mask)), "provenance": json.dumps(self.provenance)}
-        _write(Path(path), save(tensors, metadata))
+        _write(Path(path), pack_tensors(tensors, metadata))
 
     @staticmethod
     def load(path: str | Path) -> "Ticket":

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 from tiny import LENET, assert_identical, make_bench, make_lineage, tensors_of
 
-from raylth.state import Segment, State, Telemetry, pack_state, unpack_state, unpack_tensors
+from raylth.state import Segment, State, Telemetry, pack_state, unpack_state
+from raylth.tensorfile import unpack_tensors
 
 SEGMENT = Segment("run", "trial", 0, 2, 1.5, 1.25, 200, "a CPU", 1, "host", "2.0", 1.7e9)
 
@@ -116,12 +117,6 @@ def test_a_state_that_was_cut_short_is_a_value_error(length: int) -> None:
 def test_a_safetensors_file_that_is_no_state_is_a_value_error(metadata: dict[str, str] | None) -> None:
     with pytest.raises(ValueError):
         unpack_state(save({"weights/a": torch.zeros(2)}, metadata))
-
-
-def test_tensors_come_with_their_metadata() -> None:
-    tensors, metadata = unpack_tensors(save({"a": torch.arange(3)}, {"levels": "2"}))
-    assert metadata == {"levels": "2"} and tensors["a"].tolist() == [0, 1, 2]
-    assert unpack_tensors(save({"a": torch.arange(3)}))[1] == {}
 
 
 def test_tensors_come_back_in_the_order_of_their_names() -> None:

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from safetensors.torch import save
 from torch import Tensor
 
 from raylth.errors import ObjectMissing, StorageError
-from raylth.state import State, pack_state, unpack_state, unpack_tensors
+from raylth.state import State, pack_state, unpack_state
 from raylth.store.storage import Storage
+from raylth.tensorfile import pack_tensors, unpack_tensors
 from raylth.trajectory import StateRef, Trajectory
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class Store:
         contiguous = {name: tensor.contiguous() for name, tensor in pruned_at.items()}
         # The file does not keep the order of its tensors, by which ties are broken and shuffles are drawn.
         metadata = {"levels": str(levels), "order": json.dumps(list(contiguous))}
-        self.storage.write(self._mask_path(lineage), save(contiguous, metadata))
+        self.storage.write(self._mask_path(lineage), pack_tensors(contiguous, metadata))
 
     def masks(self, lineage: str) -> tuple[dict[str, Tensor], int]:
         """A lineage's masks as `put_masks` took them, in the order of the layers, and how many levels they hold.
@@ -104,7 +104,7 @@ class Store:
 
     def put_evaluation(self, key: str, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
         """Write the result of an evaluation under the key of its inputs."""
-        self.storage.write(self._evaluation_path(key), save(tensors, metadata))
+        self.storage.write(self._evaluation_path(key), pack_tensors(tensors, metadata))
 
     def evaluation(self, key: str) -> tuple[dict[str, Tensor], dict[str, str]] | None:
         """The tensors and metadata of an evaluation, or None if it has not been made."""
