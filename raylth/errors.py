@@ -35,3 +35,7 @@ class Unsupported(RaylthError):
 
 class ObjectMissing(RaylthError):
     """The store does not hold the object that was asked for."""
+
+
+class ObjectDamaged(ObjectMissing):
+    """An object is not what was written; it has been set aside where that was possible, and counts as missing."""

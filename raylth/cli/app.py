@@ -13,6 +13,7 @@ from raylth.cli.plan import plan
 from raylth.cli.report import report
 from raylth.cli.schema import schema
 from raylth.cli.status import status
+from raylth.cli.store import store_app
 from raylth.cli.sweep import sweep
 from raylth.cli.table import table
 from raylth.cli.ticket import ticket_app
@@ -47,3 +48,4 @@ app.command()(schema)
 app.command()(doctor)
 app.add_typer(data_app, name="data")
 app.add_typer(ticket_app, name="ticket")
+app.add_typer(store_app, name="store")

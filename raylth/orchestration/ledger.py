@@ -11,6 +11,7 @@ from raylth.studies.evaluation import Evaluation
 from raylth.studies.sibling_forgetting import TABLE, SiblingGroup
 from raylth.tables import RunFolder
 from raylth.tables.rows import Row, evaluation_segment_row, trial_columns
+from raylth.trajectory import StateRef
 from raylth.trials.status import TrialStatus, read_status
 from raylth.trials.trial import Trial
 
@@ -23,7 +24,10 @@ DRIVER_TABLES = ("trials", "lmc", "barriers", "segments")
 
 @dataclass
 class Ledger:
-    """What a run holds of its plan, as far as this driver knows."""
+    """What a run holds of its plan, as far as this driver knows.
+
+    `damaged` has a sentence for every part of a table that was found damaged; the next sweep writes it anew.
+    """
 
     plan: Plan
     folder: RunFolder
@@ -31,6 +35,7 @@ class Ledger:
     statuses: dict[str, TrialStatus] = field(default_factory=dict)
     results: dict[str, Measured] = field(default_factory=dict)
     groups_done: set[str] = field(default_factory=set)
+    damaged: list[str] = field(default_factory=list)
 
     def read(self) -> None:
         """Take in what earlier sweeps left."""
@@ -40,6 +45,7 @@ class Ledger:
             if (measured := read_measured(self.store, planned.key)) is not None:
                 self.results[planned.key] = measured
         self.groups_done.update(group.part for group in self.plan.groups if self.folder.has_part(TABLE, group.part))
+        self._reopen()
 
     def refresh_status(self, trial: Trial) -> TrialStatus | None:
         """Read a trial's status anew; None if there is none, or it is of another plan."""
@@ -92,7 +98,26 @@ class Ledger:
         for table, content in rows.items():
             self.folder.write_part(table, DRIVER_PART, content)
         for table in self.plan.tables:
-            self.folder.compact(table, self._parts(table))
+            self.damaged += self.folder.compact(table, self._parts(table))
+
+    def _reopen(self) -> None:
+        """Let trials go on that are over, but lost a state or a mask that an evaluation still needs."""
+        left = (planned for planned in self.plan.evaluations if planned.key not in self.results)
+        needed = self._needed(left)
+        for trial in self.plan.trials:
+            if self.is_over(trial) and needed.intersection(self.done_keys(trial)) and self._has_lost(trial):
+                del self.statuses[trial.id]
+
+    def _has_lost(self, trial: Trial) -> bool:
+        lineage, trajectories = trial.lineage, self.plan.trajectories
+        ends = [trajectories[key].end for key in self.done_keys(trial)]
+        starts = [lineage.rewind_point] if isinstance(lineage.rewind_point, StateRef) else []
+        pruned = any(ref.mask is not None and ref.mask.lineage == lineage.mask_key for ref in trial.own.values())
+        return (
+            any(not self.store.has_state(ref) and self.store.diverged_in(ref.trajectory) is None for ref in ends)
+            or any(not self.store.has_state(ref) for ref in starts)
+            or (pruned and not self.store.has_masks(lineage.mask_key))
+        )
 
     def _driver_tables(self) -> set[str]:
         return {*DRIVER_TABLES, *(table for planned in self.plan.evaluations for table in planned.tables)}

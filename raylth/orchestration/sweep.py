@@ -91,9 +91,8 @@ class _Sweep:
         precision = self._known_precision()
         if precision is not None:
             ledger = self._ledger(precision)
-            if not self._work_left(ledger):
+            if not self._work_left(ledger) and self._tables_are_whole(ledger):
                 self.display.note("Everything is in the store already; nothing to compute.")
-                ledger.write_tables()
                 return (), 0.0, ledger.plan
         began = time.perf_counter()
         self.display.note("Starting Ray.")
@@ -109,6 +108,12 @@ class _Sweep:
         ledger = Ledger(plan, self.folder, self.store)
         ledger.read()
         return ledger
+
+    def _tables_are_whole(self, ledger: Ledger) -> bool:
+        ledger.write_tables()
+        for sentence in ledger.damaged:
+            self.display.note(sentence)
+        return not ledger.damaged
 
     def _work_left(self, ledger: Ledger) -> bool:
         return bool(ledger.trials_left() or ledger.evaluations_to_try() or ledger.groups_left())
@@ -149,7 +154,7 @@ class _Sweep:
             callback.drain()
         finally:
             ledger.write_tables()
-        return tuple([*callback.failures, *pool.failures])
+        return tuple([*callback.failures, *pool.failures, *ledger.damaged])
 
     def _begin(self, ledger: Ledger) -> None:
         plan, progress = ledger.plan, self.progress

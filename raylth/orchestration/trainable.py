@@ -6,7 +6,7 @@ from typing import Any
 
 from ray import tune
 
-from raylth.errors import RaylthError
+from raylth.errors import ObjectDamaged, RaylthError
 from raylth.orchestration.context import Context, limit_threads, trial_bench
 from raylth.training.workbench import EpochReport, OnEpoch
 from raylth.trials.listening import OnEpochOf
@@ -17,15 +17,25 @@ from raylth.trials.trial import Trial
 REPORT_SECONDS = 1.0
 """`tune.report` waits for the driver, so epochs are reported no more often."""
 
+ATTEMPTS = 3
+"""How often a trial starts over when it comes upon a damaged object; what is whole is not computed again."""
+
 
 def train_lineage(config: Mapping[str, Any], context: Context, trials: Mapping[str, Trial]) -> None:
     """Run one trial; what it cannot do is recorded as failed, and only the death of the process is retried."""
     trial = trials[config["trial"]]
     limit_threads(context.threads)
-    try:
-        run_trial(trial, trial_bench(context, trial), context.folder, _listener(), _on_level)
-    except RaylthError as error:
-        fail_trial(trial, context.folder, str(error))
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            run_trial(trial, trial_bench(context, trial), context.folder, _listener(), _on_level)
+            return
+        except ObjectDamaged as error:
+            # It has been set aside, so the next attempt makes it anew.
+            if attempt == ATTEMPTS:
+                fail_trial(trial, context.folder, str(error))
+        except RaylthError as error:
+            fail_trial(trial, context.folder, str(error))
+            return
 
 
 def _on_level(level: int) -> None:

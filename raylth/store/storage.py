@@ -3,15 +3,20 @@
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pyarrow import ArrowException, fs
 
-from raylth.errors import ObjectMissing, StorageError
+from raylth.errors import ObjectDamaged, ObjectMissing, StorageError
+
+T = TypeVar("T")
+
+DAMAGED = "damaged"
+"""The folder under a storage root that damaged files are moved to, for whoever wants to know why."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +66,53 @@ class Storage:
 
     def list(self, folder: str) -> tuple[str, ...]:
         """The files below a folder at any depth, as sorted paths relative to the root; none if it is not there."""
+        return tuple(path for path, _ in self.sizes(folder))
+
+    def sizes(self, folder: str) -> tuple[tuple[str, int], ...]:
+        """As `list`, each with its size in bytes."""
         selector = fs.FileSelector(self._full(folder), allow_not_found=True, recursive=True)
         with self._explained(folder, "listed"):
             infos = self.filesystem.get_file_info(selector)
-        return tuple(sorted(info.path[len(self.root) + 1 :] for info in infos if info.is_file))
+        return tuple(sorted((info.path[len(self.root) + 1 :], info.size) for info in infos if info.is_file))
 
     def delete(self, path: str) -> None:
         """Delete a file; it is no error if it is gone already."""
         with self._explained(path, "deleted"), suppress(FileNotFoundError):
             self.filesystem.delete_file(self._full(path))
+
+    def read_whole(self, path: str, unpack: Callable[[bytes], T]) -> T:
+        """Read a file and unpack it; one that is damaged is moved to the folder `damaged`, where nobody reads it.
+
+        Args:
+            path: the file.
+            unpack: makes sense of its bytes, or raises ValueError.
+
+        Raises:
+            ObjectMissing: there is no such file.
+            ObjectDamaged: `unpack` refused it, twice, as what came over a network may be worse than what is there.
+            StorageError: it cannot be read.
+        """
+        with suppress(ValueError):
+            return unpack(self.read(path))
+        try:
+            return unpack(self.read(path))
+        except ValueError as error:
+            sentence = f"{path} in {self.uri} was damaged ({error})"
+            try:
+                place = self._set_aside(path)
+            except StorageError:
+                raise ObjectDamaged(f"{sentence}, and could not be moved away; delete it.") from error
+            raise ObjectDamaged(f"{sentence} and is now {place}; the next sweep makes it anew.") from error
+
+    def _set_aside(self, path: str) -> str:
+        place = f"{DAMAGED}/{path}.{uuid.uuid4().hex[:8]}"
+        with self._explained(path, "moved"):
+            if self.local_path is not None:
+                os.makedirs(os.path.dirname(self._full(place)), exist_ok=True)
+            # Another process may have been first.
+            with suppress(FileNotFoundError):
+                self.filesystem.move(self._full(path), self._full(place))
+        return place
 
     def read_json(self, path: str) -> Any:
         """A JSON file's value; raises as `read` does."""

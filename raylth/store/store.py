@@ -9,19 +9,17 @@ Everything here is finished and never changes, except that a lineage's mask gain
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from torch import Tensor
 
-from raylth.errors import ObjectMissing, StorageError
+from raylth.errors import ObjectMissing
+from raylth.record import pack_record, unpack_record
 from raylth.state import State, pack_state, unpack_state
 from raylth.store.storage import Storage
 from raylth.tensorfile import pack_tensors, unpack_tensors
 from raylth.trajectory import StateRef, Trajectory
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,8 +40,14 @@ class Store:
     def publish(self, trajectory: Trajectory, state: State) -> None:
         """Make a state of a trajectory findable by others."""
         folder = self.folder(trajectory.key)
-        self.storage.write_json(f"{folder}/inputs.json", trajectory.as_json())
+        self.describe(trajectory)
         self.storage.write(f"{folder}/{_epoch_name(state.epoch)}", pack_state(state))
+
+    def describe(self, trajectory: Trajectory) -> None:
+        """Make sure that the inputs of a trajectory, where its key comes from, can be read."""
+        path = f"{self.folder(trajectory.key)}/inputs.json"
+        if not self.storage.exists(path):
+            self.storage.write_json(path, trajectory.as_json())
 
     def has_state(self, ref: StateRef) -> bool:
         """Whether the state has been published."""
@@ -53,10 +57,9 @@ class Store:
         """Read a published state.
 
         Raises:
-            ObjectMissing: it has not been published.
-            StorageError: the file is damaged.
+            ObjectMissing: it has not been published, or was damaged.
         """
-        return self._read(f"{self.folder(ref.trajectory)}/{_epoch_name(ref.epoch)}", unpack_state)
+        return self.storage.read_whole(f"{self.folder(ref.trajectory)}/{_epoch_name(ref.epoch)}", unpack_state)
 
     def epochs(self, key: str) -> tuple[int, ...]:
         """The epochs of a trajectory's published states, ascending."""
@@ -66,23 +69,23 @@ class Store:
 
     def mark_diverged(self, trajectory: Trajectory, epoch: int) -> None:
         """Record that the loss was not finite in epoch `epoch` (counted from 1)."""
-        self.storage.write_json(f"{self.folder(trajectory.key)}/diverged.json", {"epoch": epoch})
+        self.storage.write(f"{self.folder(trajectory.key)}/diverged.json", pack_record({"epoch": epoch}))
 
     def diverged_in(self, key: str) -> int | None:
         """The epoch in which a trajectory diverged, or None."""
         try:
-            return int(self.storage.read_json(f"{self.folder(key)}/diverged.json")["epoch"])
+            return int(self.storage.read_whole(f"{self.folder(key)}/diverged.json", unpack_record)["epoch"])
         except ObjectMissing:
             return None
 
     def put_start(self, ref: StateRef, start: Start) -> None:
         """Record the accuracy of trajectory `ref` before its first update after epoch `ref.epoch`."""
-        self.storage.write_json(self._start_path(ref), asdict(start))
+        self.storage.write(self._start_path(ref), pack_record(asdict(start)))
 
     def start(self, ref: StateRef) -> Start | None:
         """What `put_start` recorded, or None."""
         try:
-            return Start(**self.storage.read_json(self._start_path(ref)))
+            return Start(**self.storage.read_whole(self._start_path(ref), unpack_record))
         except ObjectMissing:
             return None
 
@@ -97,19 +100,23 @@ class Store:
         """A lineage's masks as `put_masks` took them, in the order of the layers, and how many levels they hold.
 
         Raises:
-            ObjectMissing: nothing has been pruned yet.
+            ObjectMissing: nothing has been pruned yet, or the file was damaged.
         """
-        tensors, metadata = self._read(self._mask_path(lineage), unpack_tensors)
+        tensors, metadata = self.storage.read_whole(self._mask_path(lineage), unpack_tensors)
         return {name: tensors[name] for name in json.loads(metadata["order"])}, int(metadata["levels"])
+
+    def has_masks(self, lineage: str) -> bool:
+        """Whether a lineage has pruned."""
+        return self.storage.exists(self._mask_path(lineage))
 
     def put_evaluation(self, key: str, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
         """Write the result of an evaluation under the key of its inputs."""
         self.storage.write(self._evaluation_path(key), pack_tensors(tensors, metadata))
 
     def evaluation(self, key: str) -> tuple[dict[str, Tensor], dict[str, str]] | None:
-        """The tensors and metadata of an evaluation, or None if it has not been made."""
+        """The tensors and metadata of an evaluation, or None if it has not been made, or was damaged."""
         try:
-            return self._read(self._evaluation_path(key), unpack_tensors)
+            return self.storage.read_whole(self._evaluation_path(key), unpack_tensors)
         except ObjectMissing:
             return None
 
@@ -125,13 +132,6 @@ class Store:
     def folder(self, key: str) -> str:
         """Where a trajectory's files are, relative to the storage root."""
         return f"store/trajectories/{key[:2]}/{key}"
-
-    def _read(self, path: str, unpack: Callable[[bytes], T]) -> T:
-        try:
-            return unpack(self.storage.read(path))
-        except ValueError as error:
-            place = f"{path} in {self.storage.uri}"
-            raise StorageError(f"{place} is damaged ({error}); delete it, and the next run makes it anew.") from error
 
     def _start_path(self, ref: StateRef) -> str:
         return f"{self.folder(ref.trajectory)}/start-e{ref.epoch:05d}.json"

@@ -4,13 +4,14 @@ import os
 import platform
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from raylth.data import DeviceSplit
-from raylth.errors import RaylthError
+from raylth.errors import ObjectDamaged, RaylthError
 from raylth.models import initialise
 from raylth.models.classifier import is_classifier
 from raylth.seeds import presentations, stream
@@ -107,7 +108,8 @@ class Workbench:
             raise Diverged(trajectory.key, epoch)
         state = self._nearest(trajectory, until)
         if state.epoch < until:
-            state = self._train(trajectory, state, until, masks, snapshots, on_epoch)
+            return self._train(trajectory, state, until, masks, snapshots, on_epoch)
+        self.store.describe(trajectory)
         return state
 
     def start(self, trajectory: Trajectory, epoch: int, masks: Mapping[str, Tensor]) -> Start:
@@ -147,8 +149,10 @@ class Workbench:
         checkpoint = self.checkpoints.load(trajectory.key)
         if checkpoint is not None and max(stored, default=-1) < checkpoint.epoch <= until:
             return checkpoint
-        if stored:
-            return self.store.state(trajectory.at(stored[-1]))
+        for epoch in reversed(stored):
+            # One that turns out to be damaged is no longer there: what it held is trained again.
+            with suppress(ObjectDamaged):
+                return self.store.state(trajectory.at(epoch))
         return self._parent(trajectory)
 
     def _parent(self, trajectory: Trajectory) -> State:

@@ -37,6 +37,25 @@ precision: fp32
 storage: {storage}
 """
 
+SMALL = """
+name: small
+data: {{name: digits, subset: 100}}
+model: {{name: lenet300100}}
+training: {{epochs: 2, batch_size: 50, momentum: 0.9}}
+lineage: {{levels: 1}}
+siblings: 2
+lmc: {{kinds: [dense, within], levels: [1], alphas: 3, train_images: 50, bootstrap: 100}}
+precision: fp32
+storage: {storage}
+"""
+
+
+def write_small_spec(folder: Path, storage: Path) -> Path:
+    """A spec of two trials without studies."""
+    path = folder / "small.yaml"
+    path.write_text(SMALL.format(storage=storage))
+    return path
+
 
 def write_spec(folder: Path, storage: Path, epochs: int = 4, images: int = 200) -> Path:
     """A tiny spec as a file."""

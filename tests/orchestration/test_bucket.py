@@ -5,27 +5,16 @@ from pathlib import Path
 import pytest
 
 import analysis
-from sweeps import run
+from sweeps import run, write_small_spec
 from tests.s3_server import make_bucket, options
 
-SPEC = """
-name: small
-data: {name: digits, subset: 100}
-model: {name: lenet300100}
-training: {epochs: 2, batch_size: 50, momentum: 0.9}
-lineage: {levels: 1}
-siblings: 2
-lmc: {kinds: [dense], alphas: 3, train_images: 50, bootstrap: 100}
-precision: fp32
-"""
 TABLES = ("trials", "levels", "epochs", "barriers", "lmc", "forgetting", "forgetting_siblings")
 
 
 @pytest.fixture(scope="module")
 def spec(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("bucket") / "small.yaml"
-    path.write_text(SPEC)
-    return path
+    folder = tmp_path_factory.mktemp("bucket")
+    return write_small_spec(folder, folder / "results")
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +26,8 @@ def run_address(s3: str, spec: Path) -> str:
     return f"s3://lab/sweeps/runs/small{options(s3)}"
 
 
-def test_the_science_is_that_of_a_local_sweep(run_address: str, spec: Path, tmp_path: Path) -> None:
-    done = run("sweep", spec, "--storage", tmp_path)
-    assert done.returncode == 0, done.stderr
-    here, there = analysis.load_run(tmp_path / "runs" / "small"), analysis.load_run(run_address)
+def test_the_science_is_that_of_a_local_sweep(run_address: str, small: Path) -> None:
+    here, there = analysis.load_run(small / "runs" / "small"), analysis.load_run(run_address)
     for name in TABLES:
         assert len(here[name]) > 0 and here[name].equals(there[name]), name
 

@@ -7,11 +7,12 @@ import pytest
 import torch
 from tiny import assert_identical, make_lineage, make_store, tensors_of
 
-from raylth.errors import ObjectMissing, StorageError
+from raylth.errors import ObjectDamaged, ObjectMissing
 from raylth.state import State, Telemetry, pack_state
 from raylth.store import Checkpoints, Start, Store, open_storage
 from raylth.store import checkpoints as checkpoints_module
 from raylth.store.storage import Storage
+from raylth.tensorfile import unpack_tensors
 from raylth.trajectory import StateRef, Trajectory
 
 ROOT = Path(__file__).parents[2]
@@ -84,16 +85,48 @@ def test_states_of_different_trajectories_do_not_meet(tmp_path: Path) -> None:
     assert not store.has_state(StateRef(trajectory=make_lineage(init=1).trunk.key, epoch=1))
 
 
-def test_a_damaged_file_is_a_storage_error_that_says_what_to_do(tmp_path: Path) -> None:
+def test_a_damaged_file_is_set_aside_and_then_missing(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     store.publish(TRUNK, make_state(1))
     store.put_masks("ab" * 32, {"w": torch.zeros(2, dtype=torch.uint8)}, 1)
     store.put_evaluation("ab" * 32, {"x": torch.ones(2)}, {})
-    for path in tmp_path.rglob("*.safetensors"):
-        path.write_bytes(path.read_bytes()[:-1])
-    for read in (lambda: store.state(TRUNK.at(1)), lambda: store.masks("ab" * 32), lambda: store.evaluation("ab" * 32)):
-        with pytest.raises(StorageError, match=r"safetensors in .* is damaged .*; delete it, and the next run"):
+    store.put_start(TRUNK.at(0), Start(0.1, 0.2, 0.3))
+    store.mark_diverged(TRUNK, 3)
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "inputs.json"]
+    for path in files:
+        path.write_bytes(path.read_bytes()[:-3] + b"000")
+    for read in (lambda: store.state(TRUNK.at(1)), lambda: store.masks("ab" * 32)):
+        with pytest.raises(ObjectDamaged, match=r"was damaged .* and is now damaged/store/.*; the next sweep makes it"):
             read()
+        with pytest.raises(ObjectMissing) as missing:
+            read()
+        assert not isinstance(missing.value, ObjectDamaged)
+    assert store.evaluation("ab" * 32) is None
+    assert store.start(TRUNK.at(0)) is None
+    assert store.diverged_in(TRUNK.key) is None
+    assert not any(path.exists() for path in files)
+    kept = [path for path in (tmp_path / "damaged").rglob("*") if path.is_file()]
+    assert sorted(path.name[:-9] for path in kept) == sorted(path.name for path in files)
+
+
+def test_what_cannot_be_moved_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = make_store(tmp_path)
+    store.put_evaluation("ab" * 32, {"x": torch.ones(2)}, {})
+    path = next(tmp_path.rglob("*.safetensors"))
+    path.write_bytes(b"nonsense")
+    (tmp_path / "damaged").write_text("a file where a folder is needed")
+    with pytest.raises(ObjectDamaged, match=r"could not be moved away; delete it\.$"):
+        store.storage.read_whole(str(path.relative_to(tmp_path)), unpack_tensors)
+
+
+def test_what_was_garbled_on_its_way_is_read_again(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    store.put_evaluation("ab" * 32, {"x": torch.ones(2)}, {})
+    path, garbled = next(tmp_path.rglob("*.safetensors")), iter([True, False])
+    found = store.storage.read_whole(
+        str(path.relative_to(tmp_path)), lambda content: unpack_tensors(content[: -1 if next(garbled) else None])
+    )
+    assert found[0]["x"].tolist() == [1, 1] and path.exists()
 
 
 def test_no_temporary_file_is_left(tmp_path: Path) -> None:
