@@ -23,19 +23,23 @@ def test_other_programs_read_the_file() -> None:
     assert pq.read_table(pa.BufferReader(CONTENT)).equals(TABLE)
 
 
-def test_no_flipped_bit_is_read() -> None:
+def test_no_flipped_bit_changes_what_is_read() -> None:
+    refused = 0
     for place in range(8 * len(CONTENT)):
         flipped = bytearray(CONTENT)
         flipped[place // 8] ^= 1 << (place % 8)
-        with pytest.raises(ValueError):
-            from_parquet(bytes(flipped))
+        try:
+            assert from_parquet(bytes(flipped)).equals(TABLE), f"bit {place}"
+        except ValueError:
+            refused += 1
+    # What is left is the checksum's own name.
+    assert refused > 0.95 * 8 * len(CONTENT)
 
 
-def test_a_file_of_another_program_is_no_part() -> None:
+def test_files_of_other_programs_have_no_checksum_to_verify() -> None:
     sink = pa.BufferOutputStream()
     pq.write_table(TABLE, sink)
-    with pytest.raises(ValueError, match="without a checksum"):
-        from_parquet(bytes(sink.getvalue()))
+    assert from_parquet(bytes(sink.getvalue())).equals(TABLE)
 
 
 @pytest.mark.parametrize("keep", [0, 4, 100, len(CONTENT) - 1])
