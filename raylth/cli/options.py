@@ -10,6 +10,7 @@ import typer
 from raylth.spec import SweepSpec
 
 SpecFile = Annotated[Path, typer.Argument(metavar="SPEC", help="A sweep spec, such as sweeps/quickstart.yaml.")]
+RunFolderName = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, such as results/runs/quickstart.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Override a key, such as training.epochs=20. Repeatable."),

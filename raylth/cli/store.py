@@ -1,19 +1,19 @@
 """`raylth store`: whether the objects behind a run are whole, and how much room they take."""
 
 from collections import Counter
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.table import Table
 
+from analysis.words import count
 from raylth.cli.console import make_console
+from raylth.cli.options import RunFolderName
 
 if TYPE_CHECKING:
     from raylth.tables import RunFolder
 
 store_app = typer.Typer(help="Look after the store behind a run.", no_args_is_help=True)
-
-RunFolderName = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, such as results/runs/quickstart.")]
 
 
 @store_app.command()
@@ -26,23 +26,24 @@ def verify(run: RunFolderName) -> None:
 
     folder = _open(run)
     console = make_console()
-    found, lost = 0, set[str]()
+    files, sentences, lost = 0, list[str](), set[str]()
     for stored in stored_files(folder.storage):
-        found += stored.kind not in ("damaged", "unfinished writes")
+        files += stored.kind not in ("damaged", "unfinished writes")
         if (sentence := damage(folder.storage, stored)) is not None:
-            console.print(sentence, markup=False, soft_wrap=True)
+            sentences.append(sentence)
             lost.add(stored.key or stored.path)
-    damaged_parts = _damaged_parts(folder)
-    for sentence in damaged_parts:
-        console.print(sentence, markup=False, soft_wrap=True)
-    trials = _reopen(folder, lost)
-    parts = len(folder.parts()) + len(damaged_parts)
-    if not lost and not damaged_parts:
-        console.print(f"{found} objects of the store and {parts} parts of tables are whole.")
+    files += len(folder.parts())
+    sentences += _damaged_parts(folder)
+    _reopen(folder, lost)
+    if not sentences:
+        console.print(f"All {count(files, 'file')} of the store and of the run's tables are whole.")
         return
+    for sentence in sentences:
+        console.print(sentence, markup=False, soft_wrap=True)
     console.print(
-        f"{len(lost) + len(damaged_parts)} of {found + parts} files were damaged; {trials} trials go on where they are "
-        "needed: run `raylth sweep` with the run's spec again."
+        f"{len(sentences)} of {count(files, 'file')} damaged; run `raylth sweep` with the run's spec again, "
+        "which makes anew what it needs of them.",
+        soft_wrap=True,
     )
     raise typer.Exit(1)
 
@@ -89,14 +90,13 @@ def _damaged_parts(folder: "RunFolder") -> list[str]:
     return sentences
 
 
-def _reopen(folder: "RunFolder", lost: set[str]) -> int:
-    """Let the trials go on whose trainings or lineages lost something; how many they are."""
+def _reopen(folder: "RunFolder", lost: set[str]) -> None:
+    """Let the trials go on whose trainings or lineages lost something."""
     if not lost:
-        return 0
+        return
     segments = folder.read_table("segments").select(["trial", "key"]).to_pylist()
     lineages = folder.read_table("trials").select(["trial", "lineage"]).to_pylist()
     trials = {row["trial"] for row in segments if row["key"] in lost and row["trial"]}
     trials |= {row["trial"] for row in lineages if row["lineage"] in lost}
     for trial in trials:
         folder.reopen(trial)
-    return len(trials)

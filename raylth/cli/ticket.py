@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from raylth.cli.console import make_console
+from raylth.cli.options import RunFolderName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 ticket_app = typer.Typer(help="List, export and show the tickets of a run.", no_args_is_help=True)
 
-RunFolderName = Annotated[str, typer.Argument(metavar="RUN", help="A run's folder, such as results/runs/quickstart.")]
 TrialName = Annotated[str | None, typer.Option("--trial", help="The trial, as `raylth ticket list` names it.")]
 Level = Annotated[int | None, typer.Option("--level", help="The level; default: the trial's deepest.")]
 
